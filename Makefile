@@ -1,0 +1,53 @@
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help setup run test lint types imports generate check-generated test-faults coverage lock clean
+
+help:             ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
+
+setup: $(READY)   ## make .venv with goboard and all it needs; done once, and again when the lock changes
+
+$(READY): pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "goboard needs Python 3.11 or newer; say which: make PYTHON=python3.12" >&2; exit 1; }
+	@echo "Setting up .venv (once) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
+	@$(BIN)/uv sync --locked --inexact --quiet
+	@touch $@
+
+run: setup        ## serve on the embedded store, with a token that may act for every member
+	@AUTH_STATIC_ROLE=$${AUTH_STATIC_ROLE:-server} $(BIN)/goboard serve --store embedded
+
+test: setup       ## all tests but the slow ones, on real stores that the tests start themselves
+	@$(BIN)/python -m pytest -m "not faults" $(ARGS)
+
+test-faults: setup  ## the slow tests: real faults in real processes
+	@$(BIN)/python -m pytest -m faults $(ARGS)
+
+lint: setup       ## style and common faults
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: setup      ## mypy, strict
+	@$(BIN)/mypy
+
+imports: setup    ## the dependency rule
+	@$(BIN)/lint-imports
+
+generate: setup   ## the gRPC code, from proto/dashboard.proto
+	@$(BIN)/python proto/generate.py src/goboard/entrypoints/grpc/generated
+
+check-generated: setup  ## fail where the committed gRPC code is not what the proto gives
+	@$(BIN)/python proto/generate.py --check src/goboard/entrypoints/grpc/generated
+
+coverage: setup   ## the tests with coverage, of the servers they start too: coverage.xml
+	@$(BIN)/python -m pytest -m "not faults" --cov --cov-report=xml --cov-report=term
+
+lock:             ## resolve the dependencies anew
+	@$(BIN)/uv lock
+
+clean:            ## remove what setup and the tools made
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache coverage.xml .coverage*

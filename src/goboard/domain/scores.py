@@ -1,0 +1,45 @@
+"""Scores and deltas: finite doubles; a score stays within ±2^53, the range in which integers are exact."""
+
+import math
+
+from goboard.domain.errors import InvalidArgument, ScoreOutOfRange
+
+MAX_SCORE = 2.0**53
+
+
+def parse_number(value: float, what: str) -> float:
+    """Turn `value` into a finite double; −0 becomes 0.
+
+    Raises:
+        InvalidArgument: it is no number (a bool is none), or not finite.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InvalidArgument(f"{what} must be a number, not {type(value).__name__}")
+    try:
+        number = float(value)
+    except OverflowError as exc:
+        raise InvalidArgument(f"{what} must be a finite number") from exc
+    if not math.isfinite(number):
+        raise InvalidArgument(f"{what} must be a finite number, not {number}")
+    return number + 0.0  # IEEE 754: −0 + 0 is +0
+
+
+def parse_score(value: float, member: str) -> float:
+    """Turn `value` into a score that may be stored for `member`.
+
+    Raises:
+        InvalidArgument: as `parse_number`.
+        ScoreOutOfRange: it is beyond ±2^53.
+    """
+    return in_range(parse_number(value, "score"), member)
+
+
+def in_range(score: float, member: str) -> float:
+    """Give `score` back.
+
+    Raises:
+        ScoreOutOfRange: it is beyond ±2^53.
+    """
+    if not -MAX_SCORE <= score <= MAX_SCORE:
+        raise ScoreOutOfRange(member)
+    return score + 0.0

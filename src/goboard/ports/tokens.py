@@ -1,0 +1,17 @@
+"""The port for authentication."""
+
+from typing import Protocol
+
+from goboard.domain.identity import Identity
+
+
+class TokenVerifier(Protocol):
+    """Tells who a token names."""
+
+    def verify(self, token: str) -> Identity:
+        """Identify the bearer of `token` (not empty, at most 8 KiB).
+
+        Raises:
+            InvalidToken: it names nobody, is expired or not yet valid, or its claims are out of order.
+        """
+        ...
