@@ -33,13 +33,9 @@ class Leaderboards:
         Raises:
             ScoreOutOfRange: the score would leave ±2^53; nothing was changed (through the future).
         """
-        return self._store.increment(
-            BoardName.parse(board), MemberName.parse(member), parse_number(delta, "increment")
-        )
+        return self._store.increment(BoardName.parse(board), MemberName.parse(member), parse_number(delta, "increment"))
 
-    async def increment_many(
-        self, board: str, deltas: Iterable[tuple[str, float]]
-    ) -> list[Entry | ScoreOutOfRange]:
+    async def increment_many(self, board: str, deltas: Iterable[tuple[str, float]]) -> list[Entry | ScoreOutOfRange]:
         """Increment many members in order; each outcome, an entry or the refusal, stands in its increment's place.
 
         Input outside the rules refuses the whole before anything is applied; a score that would leave ±2^53 refuses
@@ -54,9 +50,7 @@ class Leaderboards:
         Raises:
             ScoreOutOfRange: the score is beyond ±2^53.
         """
-        return await self._store.set(
-            BoardName.parse(board), MemberName.parse(member), parse_score(score, member)
-        )
+        return await self._store.set(BoardName.parse(board), MemberName.parse(member), parse_score(score, member))
 
     async def set_many(self, board: str, scores: Iterable[tuple[str, float]]) -> None:
         """Set many members' scores; the last one said for a member holds. A bad one refuses the whole.

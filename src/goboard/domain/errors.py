@@ -83,9 +83,7 @@ class OutcomeUnknown(StoreError):
     """The update was sent and not answered: it may have been applied, or may still be."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "the store did not answer in time; the update may have been applied, or may still be"
-        )
+        super().__init__("the store did not answer in time; the update may have been applied, or may still be")
 
 
 class StoreCorrupt(StoreError):

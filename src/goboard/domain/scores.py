@@ -8,7 +8,7 @@ MAX_SCORE = 2.0**53
 
 
 def parse_number(value: float, what: str) -> float:
-    """Turn `value` into a finite double; −0 becomes 0.
+    """Turn `value` into a finite double; -0 becomes 0.
 
     Raises:
         InvalidArgument: it is no number (a bool is none), or not finite.
@@ -21,7 +21,7 @@ def parse_number(value: float, what: str) -> float:
         raise InvalidArgument(f"{what} must be a finite number") from exc
     if not math.isfinite(number):
         raise InvalidArgument(f"{what} must be a finite number, not {number}")
-    return number + 0.0  # IEEE 754: −0 + 0 is +0
+    return number + 0.0  # IEEE 754: -0 + 0 is +0
 
 
 def parse_score(value: float, member: str) -> float:
