@@ -1,0 +1,7 @@
+"""Token verifiers: one shared token, JSON Web Tokens, or none at all for local work."""
+
+from goboard.adapters.auth.jwt import JwtVerifier
+from goboard.adapters.auth.noop import NoopVerifier
+from goboard.adapters.auth.static import StaticVerifier
+
+__all__ = ["JwtVerifier", "NoopVerifier", "StaticVerifier"]

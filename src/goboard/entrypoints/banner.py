@@ -1,0 +1,80 @@
+"""What a person sees when the server is ready: where it is, what keeps the boards, and a line to paste."""
+
+import shlex
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from importlib.metadata import version
+
+from goboard.entrypoints.settings import Settings
+
+_WAIT_SECONDS = 30
+_ASK_EVERY_SECONDS = 0.05
+
+
+def show_when_ready(settings: Settings, *, token_is_new: bool) -> None:
+    """Print the banner as soon as the server answers, from a thread that holds nothing up."""
+    text = banner(settings, token_is_new=token_is_new)
+    threading.Thread(target=_show, args=(_base(settings), text), daemon=True).start()
+
+
+def banner(settings: Settings, *, token_is_new: bool) -> str:
+    """Say where the server is. The token is told only where it was made for this run."""
+    host = settings.http.url_host
+    lines = [f"goboard {version('goboard')} is serving; boards are kept in {_kept_in(settings)}", ""]
+    lines.append(f"  REST       {_base(settings)}/api/v1")
+    if settings.enable_websocket:
+        lines.append(f"  WebSocket  ws://{host}:{settings.http.port}/ws")
+    if settings.enable_grpc:
+        lines.append(f"  gRPC       {settings.grpc.url_host}:{settings.grpc.port}")
+    if token_is_new:
+        lines.append(f"  Token      {settings.auth_secret}  (for this run; set AUTH_SECRET to have your own)")
+    return "\n".join([*lines, "", "Try:", "", f"  {_curl(settings, token_is_new=token_is_new)}", ""])
+
+
+def _curl(settings: Settings, *, token_is_new: bool) -> str:
+    member = "player1" if _acts_for_others(settings) else "admin_user"
+    url = f"{_base(settings)}/api/v1/dashboards/global/members/{member}/increment"
+    return f"curl -X POST {url} -H {_authorization(settings, token_is_new=token_is_new)} -d '{{\"increment\": 10}}'"
+
+
+def _authorization(settings: Settings, *, token_is_new: bool) -> str:
+    if settings.auth_mode == "jwt":
+        return '"Authorization: Bearer $(goboard token player1)"'
+    if settings.auth_mode == "noop":
+        return "'Authorization: Bearer player1'"
+    if token_is_new:
+        return shlex.quote(f"Authorization: Bearer {settings.auth_secret}")
+    return '"Authorization: Bearer $AUTH_SECRET"'
+
+
+def _acts_for_others(settings: Settings) -> bool:
+    return settings.auth_mode != "static" or settings.static_role.value == "server"
+
+
+def _kept_in(settings: Settings) -> str:
+    return {
+        "memory": "MEMORY ONLY, and are gone when it stops",
+        "embedded": f"{settings.data_dir} (a Valkey of its own)",
+        "redis": f"Redis at {settings.redis_place}, under the prefix {settings.redis_prefix!r}",
+    }[settings.store]
+
+
+def _base(settings: Settings) -> str:
+    return f"http://{settings.http.url_host}:{settings.http.port}"
+
+
+def _show(base: str, text: str) -> None:
+    ends = time.monotonic() + _WAIT_SECONDS
+    while time.monotonic() < ends:
+        try:
+            with urllib.request.urlopen(f"{base}/health", timeout=1):  # noqa: S310 -- our own address
+                break
+        except (urllib.error.URLError, OSError):
+            time.sleep(_ASK_EVERY_SECONDS)
+    else:
+        return  # the log tells what is wrong
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()

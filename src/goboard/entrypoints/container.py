@@ -1,0 +1,91 @@
+"""The wiring: the one place that knows which adapter stands behind which port."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import svcs
+
+from goboard.adapters.auth import JwtVerifier, NoopVerifier, StaticVerifier
+from goboard.adapters.auth.jwt import mint
+from goboard.adapters.clock import SystemClock
+from goboard.adapters.embedded import EmbeddedError, EmbeddedServer, attach
+from goboard.adapters.memory import MemoryBoardStore
+from goboard.adapters.redis import RedisBoardStore
+from goboard.domain.identity import Role
+from goboard.domain.names import MemberName
+from goboard.entrypoints.gate import Gate
+from goboard.entrypoints.settings import Settings
+from goboard.leaderboards import Leaderboards
+from goboard.ports.clock import Clock
+from goboard.ports.store import BoardStore
+from goboard.ports.tokens import TokenVerifier
+
+__all__ = ["EmbeddedError", "mint_token", "open_leaderboards", "reachable_store", "registry_for", "started_store"]
+
+
+def registry_for(settings: Settings) -> svcs.Registry:
+    """Register what a worker with these settings is made of."""
+    registry = svcs.Registry()
+    registry.register_value(Clock, SystemClock())
+    registry.register_value(BoardStore, _store(settings))
+    registry.register_value(TokenVerifier, _verifier(settings))
+    registry.register_factory(Leaderboards, _leaderboards)
+    registry.register_factory(Gate, lambda container: Gate(container.get_abstract(TokenVerifier), settings.mismatch))
+    return registry
+
+
+def _leaderboards(container: svcs.Container) -> Leaderboards:
+    return Leaderboards(container.get_abstract(BoardStore))
+
+
+def _store(settings: Settings) -> BoardStore:
+    if settings.store == "memory":
+        return MemoryBoardStore()
+    return RedisBoardStore.from_url(settings.redis_url, prefix=settings.redis_prefix)
+
+
+def _verifier(settings: Settings) -> TokenVerifier:
+    if settings.auth_mode == "jwt":
+        return JwtVerifier(settings.jwt_secret, settings.jwt_algorithm, SystemClock())
+    if settings.auth_mode == "noop":
+        return NoopVerifier()
+    return StaticVerifier(settings.auth_secret, settings.static_role)
+
+
+@contextmanager
+def started_store(settings: Settings) -> Iterator[Settings]:
+    """Have the store running that `settings` name, and give the settings with which to reach it.
+
+    Raises:
+        EmbeddedError: the embedded server cannot be started; the message says why.
+    """
+    if settings.store != "embedded":
+        yield settings
+        return
+    with EmbeddedServer.start(Path(settings.data_dir)) as server:
+        yield replace(settings, redis_url=server.url)
+
+
+@contextmanager
+def reachable_store(settings: Settings) -> Iterator[Settings]:
+    """Like `started_store`, but beside a server that is running already use that server's store."""
+    running = attach(Path(settings.data_dir)) if settings.store == "embedded" else None
+    if running:
+        yield replace(settings, redis_url=running)
+        return
+    with started_store(settings) as reachable:
+        yield reachable
+
+
+def mint_token(settings: Settings, member: MemberName, role: Role, lifetime: float) -> str:
+    """Make a JWT for `member` that ends `lifetime` seconds from now."""
+    return mint(settings.jwt_secret, settings.jwt_algorithm, member, role, SystemClock().now() + lifetime)
+
+
+@asynccontextmanager
+async def open_leaderboards(settings: Settings) -> AsyncIterator[Leaderboards]:
+    """Open the boards of `settings`, for as long as a command needs them."""
+    async with Leaderboards(_store(settings)) as boards:
+        yield boards

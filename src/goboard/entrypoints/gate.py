@@ -1,0 +1,57 @@
+"""Who comes in, and for whom a request acts: the same on every transport."""
+
+import logging
+
+from goboard.domain.errors import InvalidToken, MissingToken
+from goboard.domain.identity import Identity, Mismatch, acting_member
+from goboard.domain.names import MemberName
+from goboard.ports.tokens import TokenVerifier
+
+MAX_TOKEN_BYTES = 8 * 1024
+
+log = logging.getLogger(__name__)
+
+
+class Gate:
+    """Admits callers by their token, and settles which member a request acts for."""
+
+    def __init__(self, verifier: TokenVerifier, mismatch: Mismatch) -> None:
+        self._verifier = verifier
+        self._mismatch = mismatch
+
+    def admit(self, token: str | None) -> Identity:
+        """Identify the bearer of `token`.
+
+        Raises:
+            MissingToken: there is none, or an empty one.
+            InvalidToken: it is over 8 KiB, or names nobody.
+        """
+        if not token:
+            raise MissingToken
+        if len(token) > MAX_TOKEN_BYTES:
+            raise InvalidToken(f"over {MAX_TOKEN_BYTES} bytes")
+        try:
+            return self._verifier.verify(token)
+        except InvalidToken as refusal:
+            log.info("a token was refused: %s", refusal.reason)
+            raise
+
+    def member_for(self, identity: Identity, named: MemberName) -> MemberName:
+        """Give the member that a request of `identity` naming `named` acts for.
+
+        Raises:
+            MemberForbidden: it may not act for `named`, and MEMBER_ID_MISMATCH is `reject`.
+        """
+        member = acting_member(identity, named, self._mismatch)
+        if member != named:
+            log.warning("member_id %r overridden by the identity %r", named, member)
+        return member
+
+
+def bearer_token(authorization: str) -> str:
+    """Take the token out of an `Authorization` value: `Bearer T` (RFC 6750, in any case) or a bare `T`."""
+    value = authorization.strip()
+    scheme, _, rest = value.partition(" ")
+    if scheme.lower() == "bearer":
+        return rest.strip()
+    return value

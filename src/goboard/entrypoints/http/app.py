@@ -1,0 +1,67 @@
+"""The HTTP application: REST, WebSocket, probes and the OpenAPI document."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from importlib.metadata import version
+from typing import Any
+
+from litestar import Litestar
+from litestar.config.cors import CORSConfig
+from litestar.di import Provide
+
+from goboard.entrypoints import problems
+from goboard.entrypoints.gate import Gate
+from goboard.entrypoints.http import wire
+from goboard.entrypoints.http.errors import exception_handlers
+from goboard.entrypoints.http.handshake import refuse, websocket_route
+from goboard.entrypoints.http.openapi import openapi_config
+from goboard.entrypoints.http.paths import route_by_raw_path, sent_path
+from goboard.entrypoints.http.probes import health, ready
+from goboard.entrypoints.http.rest import rest_router
+from goboard.entrypoints.http.websocket import PATH
+from goboard.entrypoints.problems import Problem
+from goboard.entrypoints.settings import Settings
+from goboard.leaderboards import Leaderboards
+
+Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
+
+
+def create_app(boards: Leaderboards, gate: Gate, settings: Settings, lifespan: Lifespan | None = None) -> Any:
+    """Make the ASGI application; `lifespan` spans its life in a server."""
+    litestar = Litestar(
+        route_handlers=[
+            rest_router(gate, settings.request_timeout),
+            websocket_route(
+                boards,
+                gate,
+                settings.cors_origins,
+                enabled=settings.enable_websocket,
+                request_timeout=settings.request_timeout,
+            ),
+            health,
+            ready,
+        ],
+        dependencies={
+            "boards": Provide(lambda: boards, sync_to_thread=False),
+            "max_limit": Provide(lambda: settings.max_limit, sync_to_thread=False),
+        },
+        exception_handlers=exception_handlers,  # type: ignore[arg-type] # each handler takes its own error type
+        cors_config=CORSConfig(allow_origins=list(settings.cors_origins), allow_credentials=settings.cors_credentials),
+        openapi_config=openapi_config(version("goboard")),
+        request_max_body_size=wire.MAX_BODY_BYTES,
+        lifespan=[lifespan] if lifespan else [],
+        logging_config=None,
+    )
+    return route_by_raw_path(_refuse_other_sockets(litestar))
+
+
+def _refuse_other_sockets(app: Any) -> Any:
+    """Answer a handshake anywhere but at /ws with the 404 that a request gets; the router would close it as 403."""
+
+    async def checked(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket" and scope["path"] != PATH:
+            await refuse(scope, send, Problem(problems.NOT_FOUND, "there is nothing at this path"), sent_path(scope))
+        else:
+            await app(scope, receive, send)
+
+    return checked

@@ -1,0 +1,72 @@
+"""Errors as problem responses (RFC 9457)."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+
+from goboard.domain.errors import MissingToken, OutcomeUnknown, StoreUnavailable
+from goboard.entrypoints import problems
+from goboard.entrypoints.http import wire
+from goboard.entrypoints.http.paths import sent_path
+from goboard.entrypoints.problems import Problem
+
+PROBLEM_JSON = "application/problem+json"
+
+log = logging.getLogger(__name__)
+
+_AnyRequest = Request[Any, Any, Any]
+
+
+def on_error(request: _AnyRequest, error: Exception) -> Response[bytes]:
+    """Answer any error but the framework's own: what a caller may know, or a bare 500."""
+    problem = problems.problem_of(error)
+    if problem is None:
+        log.error("unforeseen error at %s", sent_path(request.scope), exc_info=error)
+        problem = problems.internal_problem()
+    return problem_response(problem, sent_path(request.scope), headers=_headers(error))
+
+
+def on_http_error(request: _AnyRequest, error: HTTPException) -> Response[bytes]:
+    """Answer what the framework refuses: an unknown route, a wrong method, a body that is too large."""
+    path = sent_path(request.scope)
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return problem_response(Problem(problems.NOT_FOUND, "there is nothing at this path"), path)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allow = (error.headers or {}).get("allow", "")
+        detail = f"{request.method} is not allowed here; allowed: {allow}"
+        return problem_response(Problem(problems.METHOD_NOT_ALLOWED, detail), path, headers={"Allow": allow})
+    if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        detail = f"the body is over {wire.MAX_BODY_BYTES} bytes"
+        return problem_response(Problem(problems.TOO_LARGE, detail), path)
+    if error.status_code == HTTPStatus.BAD_REQUEST:
+        return problem_response(Problem(problems.INVALID_ARGUMENT, "the request is malformed"), path)
+    return on_error(request, error)
+
+
+def problem_response(problem: Problem, instance: str, *, headers: dict[str, str] | None = None) -> Response[bytes]:
+    """Make the response that tells `problem`."""
+    return Response(
+        problem_body(problem, instance),
+        status_code=int(problem.kind.status),
+        media_type=PROBLEM_JSON,
+        headers=headers,
+    )
+
+
+def problem_body(problem: Problem, instance: str) -> bytes:
+    """Write `problem` as JSON."""
+    return wire.encode(problem.members(instance))
+
+
+def _headers(error: Exception) -> dict[str, str]:
+    if isinstance(error, StoreUnavailable | OutcomeUnknown):
+        return {"Retry-After": str(problems.RETRY_AFTER_SECONDS)}
+    if isinstance(error, MissingToken):
+        return {"WWW-Authenticate": "Bearer"}  # RFC 9110, section 11.6.1
+    return {}
+
+
+exception_handlers = {HTTPException: on_http_error, Exception: on_error}

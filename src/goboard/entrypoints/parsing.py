@@ -1,0 +1,182 @@
+"""How a setting's text becomes a value, and how errors are gathered."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from goboard.entrypoints.sockets import Address
+
+MASK = "***"
+MAX_PORT = 65_535
+MAX_SECONDS = 3600.0
+
+
+class SettingsError(Exception):
+    """Everything that is wrong with the settings, one line each."""
+
+
+class Errors:
+    """Gathers what is wrong, so that all of it is told at once."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._lines)
+
+    def add(self, name: str, shown: str, allowed: str) -> None:
+        """Note that the variable `name` is wrong; `shown` is its value, masked where secret."""
+        self._lines.append(f"{name}={shown}: {allowed}")
+
+    def raise_any(self) -> None:
+        """Raise SettingsError where anything was noted."""
+        if self._lines:
+            raise SettingsError("\n".join(self._lines))
+
+
+class Variable(NamedTuple):
+    """One variable: how it is called, what holds where it is absent or empty, and what it may be."""
+
+    name: str
+    default: str
+    parse: Callable[[str], Any]
+    """Raises ValueError, whose text says what is allowed."""
+    meaning: str
+    secret: bool = False
+    """Never shown; may be given as a file's content, by NAME_FILE."""
+
+
+class Source:
+    """Reads variables from an environment."""
+
+    def __init__(self, environment: Mapping[str, str], errors: Errors) -> None:
+        self._environment = environment
+        self._errors = errors
+
+    def read(self, variables: Iterable[Variable]) -> dict[str, Any]:
+        """Give each variable's value; what is wrong goes to the errors and has no value."""
+        values: dict[str, Any] = {}
+        for variable in variables:
+            text = self._text(variable)
+            try:
+                values[variable.name] = variable.parse(text or variable.default)
+            except ValueError as exc:
+                self._errors.add(variable.name, MASK if variable.secret else text, str(exc))
+        return values
+
+    def _text(self, variable: Variable) -> str:
+        text = self._environment.get(variable.name, "")
+        file = self._environment.get(f"{variable.name}_FILE", "") if variable.secret else ""
+        if not file:
+            return text
+        if text:
+            self._errors.add(f"{variable.name}_FILE", file, f"{variable.name} is set too; say only one of them")
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as exc:
+            reason = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8"
+            self._errors.add(f"{variable.name}_FILE", file, f"the file cannot be read: {reason}")
+            return ""
+
+
+def boolean(text: str) -> bool:
+    """Read a boolean as go-board does: 1, true, yes, on and 0, false, no, off, in any case."""
+    lowered = text.strip().lower()
+    if lowered in {"1", "true", "yes", "on"}:
+        return True
+    if lowered in {"0", "false", "no", "off"}:
+        return False
+    raise ValueError("allowed are 1, true, yes, on and 0, false, no, off")
+
+
+def one_of(*allowed: str) -> Callable[[str], str]:
+    """Make a parser for a choice, trimmed and in any case; it gives the choice as it stands in `allowed`."""
+    by_lowered = {choice.lower(): choice for choice in allowed}
+
+    def parse(text: str) -> str:
+        choice = by_lowered.get(text.strip().lower())
+        if choice is None:
+            raise ValueError(f"allowed are {', '.join(allowed)}")
+        return choice
+
+    return parse
+
+
+def integer(low: int, high: int) -> Callable[[str], int]:
+    """Make a parser for an integer from `low` to `high`."""
+
+    def parse(text: str) -> int:
+        if re.fullmatch(r"[0-9]{1,12}", text.strip()) and low <= int(text) <= high:
+            return int(text)
+        raise ValueError(f"an integer from {low} to {high} is needed")
+
+    return parse
+
+
+def seconds(text: str) -> float:
+    """Read a time span: a number of seconds over 0, at most an hour."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= MAX_SECONDS:
+        raise ValueError("a number of seconds over 0 and up to 3600 is needed")
+    return value
+
+
+def address(text: str) -> Address:
+    """Read `:8080`, `8080`, `host:8080` or `[v6]:8080`."""
+    host, _, port = text.strip().rpartition(":")
+    bare = host.removeprefix("[").removesuffix("]")
+    if not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > MAX_PORT or (":" in bare and bare == host):
+        raise ValueError("a port is needed, as `:8080`, `8080`, `host:8080` or `[::1]:8080`")
+    return Address(bare, int(port))
+
+
+def host_and_port(text: str) -> str:
+    """Read `host:port`; a bare host means port 6379."""
+    host, _, port = text.strip().rpartition(":")
+    if not host:
+        host, port = text.strip(), "6379"
+    if not re.fullmatch(r"[^\s/@]+", host) or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > MAX_PORT:
+        raise ValueError("a server is needed as `host:port`")
+    return f"{host}:{port}"
+
+
+def redis_url(text: str) -> str:
+    """Check the form of a Redis URL; an empty one stays empty."""
+    if not text:
+        return text
+    try:
+        parts = urlsplit(text)
+        fits = parts.scheme in {"redis", "rediss", "unix"} and (parts.port is None or parts.scheme != "unix")
+    except ValueError:
+        fits = False
+    if not fits or not (parts.hostname or parts.path):
+        raise ValueError("a URL is needed that begins redis://, rediss:// or unix://")
+    return text
+
+
+def prefix(text: str) -> str:
+    """Check a key prefix: no braces, which would move the Cluster's hash tag."""
+    if "{" in text or "}" in text:
+        raise ValueError("braces are not allowed in a prefix")
+    return text
+
+
+def path(text: str) -> str:
+    """Take a path as it is."""
+    return text
+
+
+def origins(text: str) -> tuple[str, ...]:
+    """Read a comma-separated list of origins, each `scheme://host[:port]`, or `*`."""
+    found = tuple(part.strip() for part in text.split(",") if part.strip())
+    for origin in found:
+        if origin != "*" and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/\s*]+", origin):
+            raise ValueError(f"{origin!r} is no origin; an origin is like https://example.org, without a path")
+    if "*" in found and len(found) > 1:
+        raise ValueError("`*` allows every origin: say it alone, or list the origins without it")
+    return found

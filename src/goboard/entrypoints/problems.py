@@ -1,0 +1,116 @@
+"""One table: what went wrong → HTTP status, URN, code and gRPC status (RFC 9457, docs/migrating-from-go-board.md)."""
+
+from http import HTTPStatus
+from typing import NamedTuple
+
+from grpclib.const import Status
+
+from goboard.domain import errors
+
+RETRY_AFTER_SECONDS = 1
+"""What a caller is told to wait where the store is away; it is asked again at every call."""
+
+
+class Kind(NamedTuple):
+    """One kind of problem, the same on every transport."""
+
+    status: HTTPStatus
+    type: str
+    code: str
+    grpc: Status
+
+
+class Problem(NamedTuple):
+    """A problem as a caller gets it."""
+
+    kind: Kind
+    detail: str
+
+    def members(self, instance: str) -> dict[str, str | int]:
+        """Give the members of RFC 9457; `instance` is the request's path or the gRPC method."""
+        kind = self.kind
+        return {
+            "type": kind.type,
+            "title": kind.status.phrase,
+            "status": int(kind.status),
+            "detail": self.detail,
+            "instance": instance,
+            "code": kind.code,
+        }
+
+
+INVALID_ARGUMENT = Kind(
+    HTTPStatus.BAD_REQUEST, "urn:goboard:request:invalid-argument", "invalid_argument", Status.INVALID_ARGUMENT
+)
+NOT_FOUND = Kind(HTTPStatus.NOT_FOUND, "urn:goboard:request:not-found", "not_found", Status.UNIMPLEMENTED)
+METHOD_NOT_ALLOWED = Kind(
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    "urn:goboard:request:method-not-allowed",
+    "method_not_allowed",
+    Status.UNIMPLEMENTED,
+)
+TOO_LARGE = Kind(
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "urn:goboard:request:too-large",
+    "too_large",
+    Status.RESOURCE_EXHAUSTED,
+)
+TIMEOUT = Kind(HTTPStatus.GATEWAY_TIMEOUT, "urn:goboard:request:timeout", "timeout", Status.DEADLINE_EXCEEDED)
+ORIGIN_NOT_ALLOWED = Kind(
+    HTTPStatus.FORBIDDEN,
+    "urn:goboard:auth:origin-not-allowed",
+    "origin_not_allowed",
+    Status.PERMISSION_DENIED,
+)
+UPGRADE_REQUIRED = Kind(
+    HTTPStatus.UPGRADE_REQUIRED,
+    "urn:goboard:request:upgrade-required",
+    "upgrade_required",
+    Status.UNIMPLEMENTED,
+)
+SWITCHED_OFF = Kind(HTTPStatus.SERVICE_UNAVAILABLE, "about:blank", "internal_error", Status.UNAVAILABLE)
+INTERNAL = Kind(HTTPStatus.INTERNAL_SERVER_ERROR, "about:blank", "internal_error", Status.INTERNAL)
+
+_OF_ERROR: dict[type[Exception], Kind] = {
+    errors.InvalidArgument: INVALID_ARGUMENT,
+    errors.MemberNotFound: Kind(
+        HTTPStatus.NOT_FOUND, "urn:goboard:dashboard:member-not-found", "member_not_found", Status.NOT_FOUND
+    ),
+    errors.ScoreOutOfRange: Kind(
+        HTTPStatus.CONFLICT, "urn:goboard:dashboard:score-out-of-range", "score_out_of_range", Status.OUT_OF_RANGE
+    ),
+    errors.MissingToken: Kind(
+        HTTPStatus.UNAUTHORIZED, "urn:goboard:auth:missing-token", "auth_missing_token", Status.UNAUTHENTICATED
+    ),
+    errors.InvalidToken: Kind(
+        HTTPStatus.FORBIDDEN, "urn:goboard:auth:invalid-token", "auth_invalid_token", Status.PERMISSION_DENIED
+    ),
+    errors.MemberForbidden: Kind(
+        HTTPStatus.FORBIDDEN, "urn:goboard:auth:member-forbidden", "member_forbidden", Status.PERMISSION_DENIED
+    ),
+    errors.StoreUnavailable: Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE, "urn:goboard:store:unavailable", "store_unavailable", Status.UNAVAILABLE
+    ),
+    errors.OutcomeUnknown: Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE, "urn:goboard:store:outcome-unknown", "outcome_unknown", Status.UNAVAILABLE
+    ),
+    errors.StoreCorrupt: Kind(
+        HTTPStatus.INTERNAL_SERVER_ERROR, "urn:goboard:store:corrupt", "store_corrupt", Status.INTERNAL
+    ),
+    TimeoutError: TIMEOUT,
+}
+
+
+def problem_of(error: Exception) -> Problem | None:
+    """Give the problem that `error` is to a caller; None: nothing a caller may read, so an internal error."""
+    kind = _OF_ERROR.get(type(error))
+    if kind is None:
+        return None
+    if kind is TIMEOUT:
+        return Problem(kind, "the request took longer than the time allowed; an update may have been applied")
+    return Problem(kind, str(error))
+
+
+def internal_problem() -> Problem:
+    """Give the problem for everything unforeseen: it says nothing of the cause."""
+    return Problem(INTERNAL, "internal server error")

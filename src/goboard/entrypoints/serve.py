@@ -1,0 +1,120 @@
+"""The parent process: checks what can be checked before, starts the workers, and stops what it started."""
+
+import asyncio
+import multiprocessing
+import socket
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from granian._granian import SocketHolder
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server.mp import MPServer
+
+from goboard.domain.errors import StoreError
+from goboard.entrypoints import container, logs
+from goboard.entrypoints.banner import show_when_ready
+from goboard.entrypoints.settings import Settings
+from goboard.entrypoints.sockets import BACKLOG, Address, listen, reserve
+from goboard.entrypoints.worker import load_worker
+
+STOP_SECONDS = 8
+"""How long a worker may take to stop before it is killed, so that the whole stops within 10 s."""
+
+HEADERS_MS = 5_000
+HEADER_BYTES = 64 * 1024
+"""For the request line and headers: a token of 8 KiB and long names fit many times."""
+
+
+class CannotServe(Exception):
+    """The server cannot start; the message says why, and the way out."""
+
+
+def serve(settings: Settings, *, token_is_new: bool) -> None:
+    """Serve until a signal ends it; `token_is_new` has the token shown.
+
+    Raises:
+        CannotServe: a port is taken, or the store is not there.
+        EmbeddedError: the embedded store cannot be started.
+    """
+    with ExitStack() as running:
+        placed = _reserve_ports(settings, running)
+        reachable = running.enter_context(container.started_store(placed))
+        asyncio.run(_check_store(reachable))
+        show_when_ready(reachable, token_is_new=token_is_new)
+        # Fresh processes: a fork would inherit the embedded store's pipe and whatever else is open here.
+        multiprocessing.set_start_method("spawn", force=True)
+        _server(reachable).serve(target_loader=partial(load_worker, reachable), wrap_loader=False)
+
+
+def _reserve_ports(settings: Settings, running: ExitStack) -> Settings:
+    http = _reserve("HTTP_PORT", settings.http, running)
+    grpc = _reserve("GRPC_PORT", settings.grpc, running) if settings.enable_grpc else settings.grpc
+    return replace(settings, http=http, grpc=grpc)
+
+
+def _reserve(name: str, address: Address, running: ExitStack) -> Address:
+    try:
+        held = running.enter_context(reserve(address))
+    except (OSError, socket.gaierror) as exc:
+        raise CannotServe(
+            f"{name}: cannot listen at {address}: {exc.strerror}. Stop what is there, or set {name} to another address"
+        ) from exc
+    return Address(address.host, held.getsockname()[1])
+
+
+async def _check_store(settings: Settings) -> None:
+    try:
+        async with container.open_leaderboards(settings) as boards:
+            await boards.check()
+    except StoreError as exc:
+        raise CannotServe(
+            f"there is no Redis at {settings.redis_place}. Start one, set REDIS_ADDR or REDIS_URL, or run"
+            " `goboard serve --store embedded`, which brings its own"
+        ) from exc
+
+
+def _server(settings: Settings) -> MPServer:
+    return _Granian(
+        settings.http,
+        interface=Interfaces.ASGI,
+        workers=settings.workers,
+        backlog=BACKLOG,
+        # How many requests a worker holds at once; more wait in the socket's backlog.
+        backpressure=BACKLOG,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADERS_MS, max_buffer_size=HEADER_BYTES),
+        workers_kill_timeout=STOP_SECONDS,
+        respawn_failed_workers=True,
+        log_level=LogLevels.warning,
+        log_dictconfig=logs.logging_config(settings.log_level),
+    )
+
+
+class _Granian(MPServer):
+    """Granian with listening sockets of our making: its own have no keepalive, so that a dead peer stays for ever."""
+
+    def __init__(self, listen_at: Address, **options: Any) -> None:
+        super().__init__("goboard", **options)
+        self._listen_at = listen_at
+
+    def _init_shared_socket(self) -> None:
+        self._ssp = None
+        self._sso = None
+        self._shd = _Listener(self._listen_at)  # type: ignore[assignment] # unpickled as a SocketHolder
+
+
+class _Listener:
+    """A listening socket that is opened where this is unpickled: in the worker."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+
+    def __reduce__(self) -> tuple[Any, tuple[Address]]:
+        return _open_listener, (self._address,)
+
+
+def _open_listener(address: Address) -> SocketHolder:
+    return SocketHolder(listen(address).detach(), False, BACKLOG)  # type: ignore[call-arg]  # noqa: FBT003 -- fd, is it a Unix socket, backlog: its stub tells no arguments

@@ -1,0 +1,178 @@
+"""Settings: the environment (and `.env`) turned into one frozen value; every error is told at once."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Self
+from urllib.parse import quote, urlsplit
+
+from goboard.domain.identity import Mismatch, Role
+from goboard.entrypoints import parsing
+from goboard.entrypoints.parsing import Errors, Source, Variable
+from goboard.entrypoints.sockets import Address
+
+# Standing in go-board's README for all to read, so a server that uses them is open to everybody.
+SAMPLE_SECRETS = frozenset({"super-secret-key", "your-jwt-secret", "your-secret"})
+MIN_HMAC_BYTES = 32  # RFC 7518, section 3.2: a key at least as long as the hash, here of HS256
+
+VARIABLES = (
+    Variable("HTTP_PORT", ":8080", parsing.address, "where REST and WebSocket listen: `:8080`, `8080` or `host:8080`"),
+    Variable("GRPC_PORT", ":50051", parsing.address, "where gRPC listens, in the same forms"),
+    Variable("ENABLE_WEBSOCKET", "true", parsing.boolean, "whether `/ws` is served"),
+    Variable("ENABLE_GRPC", "true", parsing.boolean, "whether gRPC is served"),
+    Variable(
+        "STORE",
+        "redis",
+        parsing.one_of("redis", "embedded", "memory"),
+        "where boards are kept: a Redis or Valkey, one that goboard starts itself, or nowhere (memory)",
+    ),
+    Variable("REDIS_ADDR", "localhost:6379", parsing.host_and_port, "the Redis server, as `host:port`"),
+    Variable("REDIS_PASS", "", str, "its password", secret=True),
+    Variable(
+        "REDIS_URL", "", parsing.redis_url, "`redis://`, `rediss://` or `unix://`; wins over ADDR and PASS", secret=True
+    ),
+    Variable("REDIS_PREFIX", "prod:", parsing.prefix, "what the boards' keys begin with; no braces"),
+    Variable("GOBOARD_DATA_DIR", "./goboard-data", parsing.path, "the embedded store's folder"),
+    Variable("AUTH_MODE", "static", parsing.one_of("static", "jwt", "noop"), "how tokens are checked"),
+    Variable(
+        "AUTH_SECRET", "", str, "the token of `static`; where empty, `serve` makes one and prints it", secret=True
+    ),
+    Variable("AUTH_STATIC_ROLE", "member", parsing.one_of("member", "server"), "what the token of `static` may do"),
+    Variable("JWT_SECRET", "", str, "the key of `jwt`, at least 32 bytes", secret=True),
+    Variable("JWT_ALGORITHM", "HS256", parsing.one_of("HS256", "HS384", "HS512"), "the one algorithm accepted"),
+    Variable("MEMBER_ID_MISMATCH", "override", parsing.one_of("override", "reject"), "a member_id not one's own"),
+    Variable("ALLOW_WEAK_SECRETS", "false", parsing.boolean, "accept short keys and go-board's sample secrets"),
+    Variable("ALLOW_INSECURE_NOOP", "false", parsing.boolean, "let `noop` listen beyond this machine"),
+    Variable("CORS_ALLOWED_ORIGINS", "http://localhost:3000", parsing.origins, "comma-separated origins, or `*`"),
+    Variable("CORS_ALLOW_CREDENTIALS", "false", parsing.boolean, "whether browsers may send credentials"),
+    Variable("WORKERS", "1", parsing.integer(1, 256), "worker processes"),
+    Variable("REQUEST_TIMEOUT", "5", parsing.seconds, "seconds until a request is answered with 504"),
+    Variable("MAX_LIMIT", "1000", parsing.integer(1, 100_000), "the most entries that `limit` may ask for"),
+    Variable(
+        "GRPC_MAX_MESSAGE_BYTES", "4194304", parsing.integer(1024, 2**30), "the largest gRPC message that is read"
+    ),
+    Variable("LOG_LEVEL", "info", parsing.one_of("debug", "info", "warning", "error"), "how much is logged"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a server is told, checked."""
+
+    http: Address
+    grpc: Address
+    enable_websocket: bool
+    enable_grpc: bool
+    store: str
+    redis_url: str
+    redis_prefix: str
+    data_dir: str
+    auth_mode: str
+    auth_secret: str
+    static_role: Role
+    jwt_secret: str
+    jwt_algorithm: str
+    mismatch: Mismatch
+    cors_origins: tuple[str, ...]
+    cors_credentials: bool
+    workers: int
+    request_timeout: float
+    max_limit: int
+    grpc_max_message_bytes: int
+    log_level: str
+
+    @classmethod
+    def load(cls, environment: Mapping[str, str]) -> Self:
+        """Read the settings from `environment`, where `X_FILE` names a file that holds a secret `X`.
+
+        Raises:
+            SettingsError: something is wrong; it lists everything that is.
+        """
+        errors = Errors()
+        values = Source(environment, errors).read(VARIABLES)
+        if not errors:
+            _check_together(values, errors)
+        errors.raise_any()
+        return cls(
+            http=values["HTTP_PORT"],
+            grpc=values["GRPC_PORT"],
+            enable_websocket=values["ENABLE_WEBSOCKET"],
+            enable_grpc=values["ENABLE_GRPC"],
+            store=values["STORE"],
+            redis_url=values["REDIS_URL"] or _redis_url(values["REDIS_ADDR"], values["REDIS_PASS"]),
+            redis_prefix=values["REDIS_PREFIX"],
+            data_dir=values["GOBOARD_DATA_DIR"],
+            auth_mode=values["AUTH_MODE"],
+            auth_secret=values["AUTH_SECRET"],
+            static_role=Role(values["AUTH_STATIC_ROLE"]),
+            jwt_secret=values["JWT_SECRET"],
+            jwt_algorithm=values["JWT_ALGORITHM"],
+            mismatch=Mismatch(values["MEMBER_ID_MISMATCH"]),
+            cors_origins=values["CORS_ALLOWED_ORIGINS"],
+            cors_credentials=values["CORS_ALLOW_CREDENTIALS"],
+            workers=values["WORKERS"],
+            request_timeout=values["REQUEST_TIMEOUT"],
+            max_limit=values["MAX_LIMIT"],
+            grpc_max_message_bytes=values["GRPC_MAX_MESSAGE_BYTES"],
+            log_level=values["LOG_LEVEL"],
+        )
+
+    @property
+    def redis_place(self) -> str:
+        """Where the store is, without the password."""
+        parts = urlsplit(self.redis_url)
+        return parts.path if parts.scheme == "unix" else parts.netloc.rpartition("@")[2]
+
+    def with_token(self) -> Self:
+        """Give the same settings with a token made at random where `static` has none."""
+        if self.auth_mode != "static" or self.auth_secret:
+            return self
+        return replace(self, auth_secret=secrets.token_urlsafe(24))
+
+
+def _redis_url(address: str, password: str) -> str:
+    return f"redis://:{quote(password, safe='')}@{address}" if password else f"redis://{address}"
+
+
+def _check_together(values: Mapping[str, object], errors: Errors) -> None:
+    """Check what no variable can tell alone."""
+    _check_secrets(values, errors)
+    if values["AUTH_MODE"] == "noop" and not values["ALLOW_INSECURE_NOOP"]:
+        for name in ("HTTP_PORT", "GRPC_PORT"):
+            at = values[name]
+            if isinstance(at, Address) and not at.is_loopback:
+                errors.add(
+                    name,
+                    str(at),
+                    "AUTH_MODE=noop believes every token, so it listens on this machine alone:"
+                    f" say 127.0.0.1:{at.port}, or ALLOW_INSECURE_NOOP=true",
+                )
+    if values["CORS_ALLOW_CREDENTIALS"] and values["CORS_ALLOWED_ORIGINS"] == ("*",):
+        errors.add("CORS_ALLOWED_ORIGINS", "*", "with CORS_ALLOW_CREDENTIALS=true the origins must be listed by name")
+    if values["STORE"] == "memory" and values["WORKERS"] != 1:
+        errors.add("WORKERS", str(values["WORKERS"]), "STORE=memory is kept in one worker: say 1, or another store")
+
+
+def _check_secrets(values: Mapping[str, object], errors: Errors) -> None:
+    mode = values["AUTH_MODE"]
+    name = {"static": "AUTH_SECRET", "jwt": "JWT_SECRET"}.get(str(mode))
+    if name is None:
+        return
+    secret = str(values[name])
+    if mode == "jwt" and not secret:
+        errors.add(name, "", "AUTH_MODE=jwt needs a key of at least 32 bytes")
+    elif values["ALLOW_WEAK_SECRETS"]:
+        return
+    elif secret in SAMPLE_SECRETS:
+        errors.add(
+            name,
+            parsing.MASK,
+            "this secret stands in a public README; make one of your own, or for a trial say ALLOW_WEAK_SECRETS=true",
+        )
+    elif mode == "jwt" and len(secret.encode()) < MIN_HMAC_BYTES:
+        errors.add(
+            name,
+            parsing.MASK,
+            f"has {len(secret.encode())} bytes; at least {MIN_HMAC_BYTES} are needed, or for a"
+            " trial say ALLOW_WEAK_SECRETS=true",
+        )
