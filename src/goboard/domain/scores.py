@@ -43,3 +43,15 @@ def in_range(score: float, member: str) -> float:
     if not -MAX_SCORE <= score <= MAX_SCORE:
         raise ScoreOutOfRange(member)
     return score + 0.0
+
+
+def add(score: float, delta: float, member: str) -> float:
+    """Give the sum.
+
+    Raises:
+        ScoreOutOfRange: it would leave ±2^53.
+    """
+    # Not the sum alone: 2^53 + 1 rounds to 2^53, and an update would be acknowledged and lost.
+    if not -MAX_SCORE - score <= delta <= MAX_SCORE - score:
+        raise ScoreOutOfRange(member)
+    return in_range(score + delta, member)

@@ -7,23 +7,25 @@ import re
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import click
 from dotenv import dotenv_values
 from rich.console import Console
 from rich.table import Table
 
-from goboard.domain.errors import GoboardError
+from goboard.domain.errors import GoboardError, InvalidArgument
 from goboard.domain.identity import Role
-from goboard.domain.names import MemberName
+from goboard.domain.names import BoardName, MemberName, Name
 from goboard.domain.standings import Entry
 from goboard.entrypoints import container, logs
-from goboard.entrypoints.parsing import MASK, SettingsError
+from goboard.entrypoints.parsing import MASK, SettingsError, shown
 from goboard.entrypoints.settings import VARIABLES, Settings
 
 EX_UNAVAILABLE = 69  # sysexits.h: a service is unavailable
 EX_CONFIG = 78  # sysexits.h: something in the configuration is wrong
+
+_Name = TypeVar("_Name", bound=Name)
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -52,6 +54,8 @@ def serve(store: str | None, workers: int | None, *, ws: bool | None, grpc: bool
 
     try:
         server.serve(with_token, token_is_new=with_token is not settings)
+    except InvalidArgument as exc:
+        _fail(f"REDIS_URL: {exc}", EX_CONFIG)
     except (server.CannotServe, container.EmbeddedError) as exc:
         _fail(str(exc), EX_UNAVAILABLE)
 
@@ -63,11 +67,11 @@ def check_config() -> None:
     _settings({})
     table = Table("variable", "value", "meaning", box=None, pad_edge=False)
     for variable in VARIABLES:
-        value = environment.get(variable.name) or variable.default
-        if variable.secret and (value or environment.get(f"{variable.name}_FILE")):
+        value = shown(variable, environment.get(variable.name) or variable.default)
+        if variable.secret and environment.get(f"{variable.name}_FILE"):
             value = MASK
         table.add_row(variable.name, value, variable.meaning)
-    Console().print(table)
+    _console().print(table)
 
 
 @main.command()
@@ -82,10 +86,7 @@ def token(user: str, expires: str, *, server: bool) -> None:
         raise click.BadParameter(
             f"{expires!r} is no time span; one is like 90s, 15m, 1h or 30d", param_hint="--expires"
         )
-    try:
-        member = MemberName.parse(user)
-    except GoboardError as exc:
-        raise click.BadParameter(str(exc), param_hint="USER") from exc
+    member = _name(MemberName, user, "USER")
     role = Role.SERVER if server else Role.MEMBER
     click.echo(container.mint_token(settings, member, role, int(match[1]) * _UNITS[match[2]]))
 
@@ -95,13 +96,16 @@ def token(user: str, expires: str, *, server: bool) -> None:
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many places.")
 def top(board: str, limit: int) -> None:
     """Show the first places of BOARD."""
+    name = _name(BoardName, board, "BOARD")
     settings = _settings({})
     try:
         with container.reachable_store(settings) as reachable:
-            entries, total = asyncio.run(_top(reachable, board, limit))
-    except (GoboardError, container.EmbeddedError) as exc:
+            entries, total = asyncio.run(_top(reachable, name, limit))
+    except InvalidArgument as exc:
+        _fail(f"REDIS_URL: {exc}", EX_CONFIG)
+    except GoboardError as exc:
         _fail(str(exc), EX_UNAVAILABLE)
-    _print_standings(board, entries, total)
+    _print_standings(name, entries, total)
 
 
 @main.command("version")
@@ -128,13 +132,22 @@ def _print_standings(board: str, entries: list[Entry], total: int) -> None:
     for entry in entries:
         bar = "█" * max(1, round(24 * abs(entry.score) / best)) if entry.score > 0 else ""
         table.add_row(str(entry.rank), entry.member, f"{entry.score:.17g}", bar)
-    Console(markup=False).print(table)
+    _console().print(table)
+
+
+def _console() -> Console:
+    """A console that prints text as it is: `[x]` and `:heart:` may be part of a name."""
+    return Console(markup=False, emoji=False, highlight=False)
 
 
 def _environment() -> dict[str, str]:
     """The environment, over the lines of `.env` in the working directory."""
     file = Path(".env")
-    lines = dotenv_values(file) if file.is_file() else {}
+    try:
+        lines = dotenv_values(file) if file.is_file() else {}
+    except (OSError, UnicodeDecodeError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8"
+        _fail(f"the file .env cannot be read: {reason}", EX_CONFIG)
     return {**{name: value or "" for name, value in lines.items()}, **os.environ}
 
 
@@ -143,6 +156,13 @@ def _settings(said: dict[str, str]) -> Settings:
         return Settings.load({**_environment(), **said})
     except SettingsError as exc:
         _fail(f"the settings are wrong:\n{exc}", EX_CONFIG)
+
+
+def _name(kind: type[_Name], text: str, what: str) -> _Name:
+    try:
+        return kind.parse(text)
+    except GoboardError as exc:
+        raise click.BadParameter(str(exc), param_hint=what) from exc
 
 
 def _fail(message: str, code: int) -> NoReturn:

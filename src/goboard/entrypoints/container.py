@@ -18,7 +18,6 @@ from goboard.domain.names import MemberName
 from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.settings import Settings
 from goboard.leaderboards import Leaderboards
-from goboard.ports.clock import Clock
 from goboard.ports.store import BoardStore
 from goboard.ports.tokens import TokenVerifier
 
@@ -26,18 +25,17 @@ __all__ = ["EmbeddedError", "mint_token", "open_leaderboards", "reachable_store"
 
 
 def registry_for(settings: Settings) -> svcs.Registry:
-    """Register what a worker with these settings is made of."""
+    """Register what a worker with these settings is made of; closing the registry closes the store."""
     registry = svcs.Registry()
-    registry.register_value(Clock, SystemClock())
-    registry.register_value(BoardStore, _store(settings))
+    store = _store(settings)
+    registry.register_value(BoardStore, store, on_registry_close=store.close)
     registry.register_value(TokenVerifier, _verifier(settings))
-    registry.register_factory(Leaderboards, _leaderboards)
-    registry.register_factory(Gate, lambda container: Gate(container.get_abstract(TokenVerifier), settings.mismatch))
+
+    def gate(container: svcs.Container) -> Gate:
+        return Gate(container.get_abstract(TokenVerifier), settings.mismatch)
+
+    registry.register_factory(Gate, gate)
     return registry
-
-
-def _leaderboards(container: svcs.Container) -> Leaderboards:
-    return Leaderboards(container.get_abstract(BoardStore))
 
 
 def _store(settings: Settings) -> BoardStore:

@@ -28,7 +28,7 @@ class Gate:
         """
         if not token:
             raise MissingToken
-        if len(token) > MAX_TOKEN_BYTES:
+        if len(token.encode(errors="surrogatepass")) > MAX_TOKEN_BYTES:
             raise InvalidToken(f"over {MAX_TOKEN_BYTES} bytes")
         try:
             return self._verifier.verify(token)

@@ -28,7 +28,8 @@ class Errors:
 
     def add(self, name: str, shown: str, allowed: str) -> None:
         """Note that the variable `name` is wrong; `shown` is its value, masked where secret."""
-        self._lines.append(f"{name}={shown}: {allowed}")
+        line = f"{name}={shown}: {allowed}"
+        self._lines.append(line if line.isprintable() else ascii(line)[1:-1])
 
     def raise_any(self) -> None:
         """Raise SettingsError where anything was noted."""
@@ -60,13 +61,15 @@ class Source:
         values: dict[str, Any] = {}
         for variable in variables:
             text = self._text(variable)
+            if text is None:
+                continue
             try:
-                values[variable.name] = variable.parse(text or variable.default)
+                values[variable.name] = variable.parse(_utf8(text) or variable.default)
             except ValueError as exc:
-                self._errors.add(variable.name, MASK if variable.secret else text, str(exc))
+                self._errors.add(variable.name, shown(variable, text), str(exc))
         return values
 
-    def _text(self, variable: Variable) -> str:
+    def _text(self, variable: Variable) -> str | None:
         text = self._environment.get(variable.name, "")
         file = self._environment.get(f"{variable.name}_FILE", "") if variable.secret else ""
         if not file:
@@ -75,10 +78,25 @@ class Source:
             self._errors.add(f"{variable.name}_FILE", file, f"{variable.name} is set too; say only one of them")
         try:
             return Path(file).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as exc:
+        except (OSError, ValueError) as exc:
             reason = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8"
             self._errors.add(f"{variable.name}_FILE", file, f"the file cannot be read: {reason}")
-            return ""
+            return None
+
+
+def shown(variable: Variable, text: str) -> str:
+    """Give `text` as it may be shown: a secret masked, and in any other what stands before an `@` as in a URL."""
+    if variable.secret:
+        return MASK if text else ""
+    return re.sub(r".*@", f"{MASK}@", text, flags=re.DOTALL)
+
+
+def _utf8(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as exc:  # how Python hands over other bytes in the environment
+        raise ValueError("it is not valid UTF-8") from exc
+    return text
 
 
 def boolean(text: str) -> bool:
@@ -130,33 +148,41 @@ def address(text: str) -> Address:
     """Read `:8080`, `8080`, `host:8080` or `[v6]:8080`."""
     host, _, port = text.strip().rpartition(":")
     bare = host.removeprefix("[").removesuffix("]")
-    if not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > MAX_PORT or (":" in bare and bare == host):
+    fits = re.fullmatch(r"[0-9]{1,5}", port) and int(port) <= MAX_PORT
+    if not fits or not re.fullmatch(r"[^\s:/@\[\]]*|\[[0-9A-Fa-f:.]+\]", host):
         raise ValueError("a port is needed, as `:8080`, `8080`, `host:8080` or `[::1]:8080`")
     return Address(bare, int(port))
 
 
 def host_and_port(text: str) -> str:
     """Read `host:port`; a bare host means port 6379."""
-    host, _, port = text.strip().rpartition(":")
-    if not host:
-        host, port = text.strip(), "6379"
-    if not re.fullmatch(r"[^\s/@]+", host) or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > MAX_PORT:
+    match = re.fullmatch(r"([^\s:/?#@\[\]]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?", text.strip())
+    if match is None or int(match[2] or 0) > MAX_PORT:
         raise ValueError("a server is needed as `host:port`")
-    return f"{host}:{port}"
+    return f"{match[1]}:{match[2] or 6379}"
 
 
 def redis_url(text: str) -> str:
     """Check the form of a Redis URL; an empty one stays empty."""
-    if not text:
-        return text
+    text = text.strip()
+    if text and not _is_redis_url(text):
+        raise ValueError(
+            "a URL is needed like redis://host:6379, rediss://host:6379 (TLS) or unix:///path, its password"
+            " percent-encoded"
+        )
+    return text
+
+
+def _is_redis_url(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        fits = parts.scheme in {"redis", "rediss", "unix"} and (parts.port is None or parts.scheme != "unix")
-    except ValueError:
-        fits = False
-    if not fits or not (parts.hostname or parts.path):
-        raise ValueError("a URL is needed that begins redis://, rediss:// or unix://")
-    return text
+        if parts.scheme == "unix":
+            return parts.path.startswith("/")
+        # An @ further on is a password's with a raw `/`, `?` or `#`: what is before that would be taken for the host.
+        rest = parts.path + parts.query + parts.fragment
+        return parts.scheme in {"redis", "rediss"} and bool(parts.hostname) and parts.port != 0 and "@" not in rest
+    except ValueError:  # the port is none
+        return False
 
 
 def prefix(text: str) -> str:

@@ -1,6 +1,7 @@
 """The parent process: checks what can be checked before, starts the workers, and stops what it started."""
 
 import asyncio
+import logging
 import multiprocessing
 import socket
 from contextlib import ExitStack
@@ -29,6 +30,9 @@ HEADER_BYTES = 64 * 1024
 """For the request line and headers: a token of 8 KiB and long names fit many times."""
 
 
+log = logging.getLogger(__name__)
+
+
 class CannotServe(Exception):
     """The server cannot start; the message says why, and the way out."""
 
@@ -40,6 +44,8 @@ def serve(settings: Settings, *, token_is_new: bool) -> None:
         CannotServe: a port is taken, or the store is not there.
         EmbeddedError: the embedded store cannot be started.
     """
+    if settings.auth_mode == "noop":
+        log.warning("AUTH_MODE=noop believes every token: whoever reaches this server may act as anybody")
     with ExitStack() as running:
         placed = _reserve_ports(settings, running)
         reachable = running.enter_context(container.started_store(placed))

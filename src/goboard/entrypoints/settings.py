@@ -2,8 +2,8 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
 from goboard.domain.identity import Mismatch, Role
@@ -14,6 +14,7 @@ from goboard.entrypoints.sockets import Address
 # Standing in go-board's README for all to read, so a server that uses them is open to everybody.
 SAMPLE_SECRETS = frozenset({"super-secret-key", "your-jwt-secret", "your-secret"})
 MIN_HMAC_BYTES = 32  # RFC 7518, section 3.2: a key at least as long as the hash, here of HS256
+_KEY_FILE_MARKS = ("-----BEGIN ", "ssh-rsa ", "ssh-ed25519 ", "ecdsa-sha2-")  # public keys: joserfc refuses them too
 
 VARIABLES = (
     Variable("HTTP_PORT", ":8080", parsing.address, "where REST and WebSocket listen: `:8080`, `8080` or `host:8080`"),
@@ -64,13 +65,13 @@ class Settings:
     enable_websocket: bool
     enable_grpc: bool
     store: str
-    redis_url: str
+    redis_url: str = field(repr=False)
     redis_prefix: str
     data_dir: str
     auth_mode: str
-    auth_secret: str
+    auth_secret: str = field(repr=False)
     static_role: Role
-    jwt_secret: str
+    jwt_secret: str = field(repr=False)
     jwt_algorithm: str
     mismatch: Mismatch
     cors_origins: tuple[str, ...]
@@ -90,8 +91,7 @@ class Settings:
         """
         errors = Errors()
         values = Source(environment, errors).read(VARIABLES)
-        if not errors:
-            _check_together(values, errors)
+        _check_together(values, errors)
         errors.raise_any()
         return cls(
             http=values["HTTP_PORT"],
@@ -134,34 +134,42 @@ def _redis_url(address: str, password: str) -> str:
     return f"redis://:{quote(password, safe='')}@{address}" if password else f"redis://{address}"
 
 
-def _check_together(values: Mapping[str, object], errors: Errors) -> None:
-    """Check what no variable can tell alone."""
+def _check_together(values: Mapping[str, Any], errors: Errors) -> None:
+    """Check what no variable can tell alone, as far as the variables it takes have values."""
     _check_secrets(values, errors)
-    if values["AUTH_MODE"] == "noop" and not values["ALLOW_INSECURE_NOOP"]:
-        for name in ("HTTP_PORT", "GRPC_PORT"):
-            at = values[name]
-            if isinstance(at, Address) and not at.is_loopback:
-                errors.add(
-                    name,
-                    str(at),
-                    "AUTH_MODE=noop believes every token, so it listens on this machine alone:"
-                    f" say 127.0.0.1:{at.port}, or ALLOW_INSECURE_NOOP=true",
-                )
-    if values["CORS_ALLOW_CREDENTIALS"] and values["CORS_ALLOWED_ORIGINS"] == ("*",):
+    _check_noop(values, errors)
+    if values.get("CORS_ALLOW_CREDENTIALS") and values.get("CORS_ALLOWED_ORIGINS") == ("*",):
         errors.add("CORS_ALLOWED_ORIGINS", "*", "with CORS_ALLOW_CREDENTIALS=true the origins must be listed by name")
-    if values["STORE"] == "memory" and values["WORKERS"] != 1:
-        errors.add("WORKERS", str(values["WORKERS"]), "STORE=memory is kept in one worker: say 1, or another store")
+    workers = values.get("WORKERS", 1)
+    if values.get("STORE") == "memory" and workers != 1:
+        errors.add("WORKERS", str(workers), "STORE=memory is kept in one worker: say 1, or another store")
 
 
-def _check_secrets(values: Mapping[str, object], errors: Errors) -> None:
-    mode = values["AUTH_MODE"]
-    name = {"static": "AUTH_SECRET", "jwt": "JWT_SECRET"}.get(str(mode))
-    if name is None:
+def _check_noop(values: Mapping[str, Any], errors: Errors) -> None:
+    if values.get("AUTH_MODE") != "noop" or values.get("ALLOW_INSECURE_NOOP", True):
         return
-    secret = str(values[name])
+    for name in ("HTTP_PORT", "GRPC_PORT") if values.get("ENABLE_GRPC") else ("HTTP_PORT",):
+        at: Address | None = values.get(name)
+        if at is not None and not at.is_loopback:
+            errors.add(
+                name,
+                str(at),
+                "AUTH_MODE=noop believes every token, so it listens on this machine alone:"
+                f" say 127.0.0.1:{at.port}, or ALLOW_INSECURE_NOOP=true",
+            )
+
+
+def _check_secrets(values: Mapping[str, Any], errors: Errors) -> None:
+    mode = values.get("AUTH_MODE")
+    name = {"static": "AUTH_SECRET", "jwt": "JWT_SECRET"}.get(str(mode), "")
+    secret: str | None = values.get(name)
+    if secret is None:
+        return
     if mode == "jwt" and not secret:
         errors.add(name, "", "AUTH_MODE=jwt needs a key of at least 32 bytes")
-    elif values["ALLOW_WEAK_SECRETS"]:
+    elif mode == "jwt" and any(mark in secret for mark in _KEY_FILE_MARKS):
+        errors.add(name, parsing.MASK, "this is a key file of another kind of algorithm; JWT_SECRET is a shared secret")
+    elif values.get("ALLOW_WEAK_SECRETS", True):
         return
     elif secret in SAMPLE_SECRETS:
         errors.add(

@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from ipaddress import ip_address
 from typing import NamedTuple
 
 BACKLOG = 1024
@@ -32,7 +33,10 @@ class Address(NamedTuple):
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach it."""
-        return self.host in {"localhost", "::1"} or self.host.startswith("127.")
+        try:
+            return self.host == "localhost" or ip_address(self.host).is_loopback
+        except ValueError:  # another name, which may stand for any address, even one that begins with 127
+            return False
 
 
 def reserve(address: Address) -> socket.socket:

@@ -18,14 +18,18 @@ from goboard.entrypoints.http.app import create_app
 from goboard.entrypoints.settings import Settings
 from goboard.entrypoints.sockets import listen
 from goboard.leaderboards import Leaderboards
+from goboard.ports.store import BoardStore
 
 log = logging.getLogger(__name__)
 
 
 def load_worker(settings: Settings) -> Any:
     """Make the ASGI application of a worker; its lifespan starts and stops everything else."""
-    container = svcs.Container(registry_for(settings))
-    boards, gate = container.get(Leaderboards, Gate)
+    registry = registry_for(settings)
+    container = svcs.Container(registry)
+    # Looked up here, once, and handed inward: nothing asks a container while it serves.
+    boards = Leaderboards(container.get_abstract(BoardStore))
+    gate = container.get(Gate)
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -37,8 +41,8 @@ def load_worker(settings: Settings) -> Any:
             else:
                 yield
         finally:
-            await boards.close()
             await container.aclose()
+            await registry.aclose()
 
     return create_app(boards, gate, settings, lifespan)
 

@@ -1,15 +1,16 @@
 """JSON Web Tokens signed by HMAC (RFC 7515, 7519), checked as RFC 8725 advises: the algorithm is ours to choose."""
 
-import math
 from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
+from joserfc.jws import JWSRegistry
 
 from goboard.domain.errors import InvalidArgument, InvalidToken
 from goboard.domain.identity import Identity, Role
 from goboard.domain.names import MemberName
+from goboard.domain.scores import parse_number
 from goboard.ports.clock import Clock
 
 SERVER_SCOPE = "goboard:server"
@@ -24,7 +25,8 @@ class JwtVerifier:
 
     def __init__(self, secret: str, algorithm: str, clock: Clock) -> None:
         self._key = OctKey.import_key(secret)
-        self._algorithms = [algorithm]
+        # Other issuers put parameters of their own into the header, which are to be ignored: RFC 7515, section 4.
+        self._registry = JWSRegistry(algorithms=[algorithm], strict_check_header=False)
         self._clock = clock
 
     def verify(self, token: str) -> Identity:
@@ -40,7 +42,7 @@ class JwtVerifier:
 
     def _signed_claims(self, token: str) -> dict[str, Any]:
         try:
-            return jwt.decode(token, self._key, algorithms=self._algorithms).claims
+            return jwt.decode(token, self._key, registry=self._registry).claims
         except (JoseError, ValueError, TypeError, AttributeError, RecursionError) as exc:
             # The header is read before the signature is checked, so it may hold anything.
             raise InvalidToken(f"it is no JWT that we signed: {type(exc).__name__}") from exc
@@ -49,10 +51,10 @@ class JwtVerifier:
     def _time(claims: dict[str, Any], name: str) -> float | None:
         if name not in claims:
             return None
-        value = claims[name]
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise InvalidToken(f"its claim {name} is no finite number")
-        return value
+        try:
+            return parse_number(claims[name], name)
+        except InvalidArgument as exc:
+            raise InvalidToken(f"its claim {name} is no finite number") from exc
 
 
 def _member(claims: dict[str, Any]) -> MemberName:

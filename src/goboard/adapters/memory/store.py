@@ -9,7 +9,7 @@ from sortedcontainers import SortedList
 
 from goboard.domain.errors import ScoreOutOfRange
 from goboard.domain.names import BoardName, MemberName
-from goboard.domain.scores import in_range
+from goboard.domain.scores import add
 from goboard.domain.standings import Entry
 
 
@@ -105,5 +105,5 @@ class MemoryBoardStore:
 
     def _add(self, board: BoardName, member: MemberName, delta: float) -> Entry:
         found = self._boards.get(board)
-        score = in_range((found.scores.get(member, 0.0) if found else 0.0) + delta, member)
+        score = add(found.scores.get(member, 0.0) if found else 0.0, delta, member)
         return self._boards[board].put(member, score)

@@ -1,0 +1,124 @@
+"""Gathers the writes that wait for a board and sends them as one script call, one batch of a board at a time."""
+
+import asyncio
+from collections import deque
+
+from goboard.adapters.redis.connection import STORE_TIMEOUT, Connections
+from goboard.adapters.redis.keys import standings_key
+from goboard.adapters.redis.scripts import WRITE
+from goboard.adapters.redis.writes import Write
+from goboard.domain.errors import OutcomeUnknown, StoreError, StoreUnavailable
+from goboard.domain.names import BoardName
+
+# A change costs Redis 2-6 µs, so a call holds other clients up for 3 ms at most; 500 names are 128 KB at most.
+MAX_CHANGES = 500
+# A caller is to hear within 2 s, also one who waited behind a batch that the store was slow to answer.
+ANSWER_WITHIN = 1.9
+
+_Waiting = deque[Write]
+
+
+class Batcher:
+    """The writes of all boards. The first write to an idle board starts its task; an idle board leaves nothing."""
+
+    def __init__(self, connections: Connections, prefix: str) -> None:
+        self._connections = connections
+        self._prefix = prefix
+        self._lanes: dict[BoardName, _Waiting] = {}
+        self._tasks: set[asyncio.Task[None]] = set()  # the loop itself holds tasks weakly
+
+    def put(self, board: BoardName, write: Write) -> None:
+        """Let the write wait its turn; its future brings the outcome."""
+        waiting = self._lanes.get(board)
+        if waiting is None:
+            waiting = self._lanes[board] = deque()
+            # A task's first step comes after all that is ready in this turn of the loop, so those callers join.
+            task = asyncio.get_running_loop().create_task(self._drain(board, waiting))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        waiting.append(write)
+
+    async def close(self) -> None:
+        """Refuse what waits and see out what was sent."""
+        for waiting in self._lanes.values():
+            _refuse(waiting)
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _drain(self, board: BoardName, waiting: _Waiting) -> None:
+        try:
+            while waiting:
+                await self._send_batch(board, waiting)
+        finally:
+            del self._lanes[board]
+            _refuse(waiting)  # some are left only where the loop is shutting down
+
+    async def _send_batch(self, board: BoardName, waiting: _Waiting) -> None:
+        batch = _Batch()
+        try:
+            async with self._connections.lease(board=board, lost=OutcomeUnknown) as link:
+                # Only now: whoever gave up, or joined, while a connection was made is heeded.
+                batch.fill(waiting, asyncio.get_running_loop().time())
+                if batch.members:
+                    link.answer_by(batch.oldest + ANSWER_WITHIN)
+                    key = standings_key(self._prefix, board)
+                    batch.settle(await link.run(WRITE, key, *batch.members, *batch.changes))
+        except StoreError as error:
+            batch.fail(error)
+            if isinstance(error, StoreUnavailable | OutcomeUnknown):
+                _refuse(waiting, error)  # at once: each would wait in vain for as long again
+        except BaseException:  # the loop is shutting down: whoever still waits shall not wait for ever
+            batch.fail(OutcomeUnknown())
+            raise
+
+
+class _Batch:
+    """What one script call carries."""
+
+    def __init__(self) -> None:
+        self.members: list[str] = []
+        self.changes: list[str] = []
+        self.oldest = float("inf")
+        self._parts: list[tuple[Write, int]] = []
+
+    def fill(self, waiting: _Waiting, now: float) -> None:
+        """Take from the front of `waiting` as much as the batch holds."""
+        _refuse_late(waiting, now - STORE_TIMEOUT)
+        while waiting and (room := MAX_CHANGES - len(self.members)):
+            write = waiting[0]
+            if write.future.done():
+                waiting.popleft()
+            else:
+                self._take(write, room)
+                if write.taken_up:
+                    waiting.popleft()
+
+    def _take(self, write: Write, room: int) -> None:
+        self.oldest = min(self.oldest, write.since)
+        self._parts.append((write, write.take(room, self.members, self.changes)))
+
+    def settle(self, replies: list[bytes | int | None]) -> None:
+        """Give each write its part of the script's reply."""
+        at = 0
+        for write, count in self._parts:
+            write.settle(replies, at, count)
+            at += 2 * count
+
+    def fail(self, error: StoreError) -> None:
+        for write, _ in self._parts:
+            write.fail(error)
+
+
+def _refuse_late(waiting: _Waiting, since: float) -> None:
+    """Refuse what has waited from before `since`: an answer in time is no longer sure."""
+    # Oldest first, save that a long list under way keeps the front; then the next is the oldest.
+    for front in (0, 1):
+        while len(waiting) > front and waiting[front].since < since:
+            waiting[front].fail(StoreUnavailable("the store is overloaded; nothing was changed, try again"))
+            del waiting[front]
+
+
+def _refuse(waiting: _Waiting, cause: StoreError | None = None) -> None:
+    refusal = cause if isinstance(cause, StoreUnavailable) else StoreUnavailable()
+    while waiting:
+        waiting.popleft().fail(refusal)

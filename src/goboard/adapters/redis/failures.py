@@ -1,0 +1,56 @@
+"""The driver's exceptions, told in the port's words."""
+
+import logging
+
+from redis.exceptions import RedisError, ResponseError
+
+from goboard.domain.errors import StoreCorrupt, StoreError, StoreUnavailable
+
+Lost = type[StoreError]
+"""What "sent and not answered" means to a caller: OutcomeUnknown for a write, StoreUnavailable for a read."""
+
+_log = logging.getLogger(__name__)
+
+# Answers of a server that did not run the command and may do so later, or when its operator mends it. From Redis's
+# `shared.*err` in server.c; in a script each of them comes at the latest with the first write, which then is not done.
+_REFUSALS = frozenset(
+    {
+        "BUSY",
+        "CLUSTERDOWN",
+        "LOADING",
+        "MASTERDOWN",
+        "MISCONF",
+        "NOAUTH",
+        "NOPERM",
+        "NOREPLICAS",
+        "OOM",
+        "READONLY",
+        "TRYAGAIN",
+        "WRONGPASS",
+    }
+)
+
+
+def translated(failure: Exception, *, sent: bool, board: str, lost: Lost) -> StoreError:
+    """Say what `failure` means to the caller of an operation on `board`."""
+    if not sent:
+        return StoreUnavailable()
+    code = _answer(failure)
+    if code is None:
+        return lost()
+    if code in _REFUSALS or not isinstance(failure, ResponseError):
+        return StoreUnavailable()
+    if code == "WRONGTYPE":
+        return StoreCorrupt(board)
+    _log.error("the store answered: %s", failure)
+    return StoreError("the store answered with an error, which the log holds")
+
+
+def _answer(failure: Exception) -> str | None:
+    """Give the code of the error that the server answered with; None: it gave no answer."""
+    if not isinstance(failure, RedisError):
+        return None
+    # redis-py takes the codes that it knows out of the text, and keeps the others in it.
+    if failure.status_code is not None:
+        return failure.status_code
+    return str(failure).partition(" ")[0] if isinstance(failure, ResponseError) else None

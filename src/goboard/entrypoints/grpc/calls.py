@@ -1,0 +1,120 @@
+"""How a call is answered: in place of grpclib 0.4.9's `request_handler`.
+
+That one turns expired and invalid deadlines, oversized, compressed and malformed messages into UNKNOWN. Here every
+failure is a problem, with its status and its details.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import Any
+
+from grpclib import protocol
+from grpclib.const import Cardinality, Handler
+from grpclib.metadata import decode_timeout
+from h2.exceptions import ProtocolError
+
+from goboard.domain.errors import InvalidArgument, InvalidToken
+from goboard.domain.identity import Identity
+from goboard.entrypoints import problems
+from goboard.entrypoints.gate import Gate, bearer_token
+from goboard.entrypoints.grpc import refusals
+from goboard.entrypoints.grpc.inbox import Inbox
+from goboard.entrypoints.grpc.stream import CallStream, Headers, reset
+from goboard.entrypoints.problems import Problem
+
+GUARDED = "/dashboard.DashboardService/"
+"""Calls under this path need a token; health and reflection do not."""
+
+caller: ContextVar[Identity] = ContextVar("caller")
+"""Whose call this is. Each call is a task, so a context, of its own; betterproto's handlers get the request alone."""
+
+log = logging.getLogger(__name__)
+
+
+class Calls:
+    """Answers calls, on all connections."""
+
+    def __init__(
+        self, methods: Mapping[str, Handler], gate: Gate, request_timeout: float, stopping: asyncio.Event
+    ) -> None:
+        self._methods = methods
+        self._gate = gate
+        self._timeout = request_timeout
+        self.stopping = stopping
+        """Set when the server goes away: calls of the service are refused, and cancelled ones told so."""
+
+    async def answer(self, stream: protocol.Stream, inbox: Inbox, headers: Headers, arrived: float) -> None:
+        """Answer one call, whatever happens; `arrived` is the loop's time when its headers came."""
+        fields = dict(headers)
+        try:
+            if (status := _http_status(fields)) != "200":
+                await stream.send_headers([(":status", status)], end_stream=True)
+                reset(stream)
+                return
+            path = fields.get(":path", "")
+            method = self._methods.get(path, _UNKNOWN)
+            call: CallStream[Any, Any] = CallStream(stream, inbox, path, method)
+            problem = await self._run(call, method, headers, arrived)
+            await (call.finish() if problem is None else call.fail(problem))
+        except ProtocolError as gone:  # the client has closed the stream or broken HTTP/2; nobody is there to be told
+            log.debug("a call ended without an answer: %s", gone)
+
+    async def _run(
+        self, call: CallStream[Any, Any], method: Handler, headers: Headers, arrived: float
+    ) -> Problem | None:
+        try:
+            if call.path.startswith(GUARDED) and method is not _UNKNOWN:
+                self._admit(headers)
+            deadline = self._deadline(headers, method.cardinality, arrived)
+            if deadline is not None and asyncio.get_running_loop().time() >= deadline:
+                raise TimeoutError  # noqa: TRY301 -- a handler that never waits would outrun asyncio.timeout
+            async with asyncio.timeout_at(deadline):
+                await method.func(call)
+        except asyncio.CancelledError:
+            if not self.stopping.is_set():
+                raise  # the client has left
+            return refusals.stopping().problem
+        except ProtocolError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- every failure is answered; the unforeseen is logged
+            return refusals.problem_for(error, call.path)
+        return None
+
+    def _admit(self, headers: Headers) -> None:
+        tokens = [value for name, value in headers if name == "authorization"]
+        if len(tokens) > 1:
+            raise InvalidToken("there are several")
+        caller.set(self._gate.admit(bearer_token(tokens[0]) if tokens else None))
+        if self.stopping.is_set():
+            raise refusals.stopping()
+
+    def _deadline(self, headers: Headers, cardinality: Cardinality, arrived: float) -> float | None:
+        """Give the time by which the whole call must be done; a stream has none unless the client says so."""
+        limits = [_timeout(value) for name, value in headers if name == "grpc-timeout"]
+        if not (cardinality.client_streaming or cardinality.server_streaming):
+            limits.append(self._timeout)
+        return arrived + min(limits) if limits else None
+
+
+def _http_status(fields: Mapping[str, str]) -> str:
+    """Give the HTTP status for what is no gRPC call at all; 200 for one."""
+    if fields.get(":method") != "POST":
+        return "405"
+    content_type = fields.get("content-type", "").partition(";")[0].strip()
+    return "200" if content_type in {"application/grpc", "application/grpc+proto"} else "415"
+
+
+def _timeout(value: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,8}[HMSmun]", value):  # gRPC's PROTOCOL-HTTP2: at most 8 digits
+        raise InvalidArgument("grpc-timeout is malformed; up to 8 digits and one of H, M, S, m, u, n are needed")
+    return decode_timeout(value)
+
+
+async def _unknown_method(_: CallStream[Any, Any]) -> None:
+    raise refusals.CallRefused(problems.NOT_FOUND, "there is no such method")
+
+
+_UNKNOWN = Handler(_unknown_method, Cardinality.UNARY_UNARY, None, None)

@@ -1,0 +1,134 @@
+"""One HTTP/2 connection: what must be otherwise than in grpclib 0.4.9's server."""
+
+import asyncio
+import socket
+from asyncio import BaseTransport, Future, Task, Transport
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple, cast
+
+from grpclib.config import Configuration
+from grpclib.protocol import AbstractHandler, H2Protocol, Stream
+from h2.config import H2Configuration
+from h2.events import UnknownFrameReceived
+from h2.settings import SettingCodes
+
+from goboard.entrypoints.grpc.calls import Calls
+from goboard.entrypoints.grpc.inbox import Inbox
+from goboard.entrypoints.grpc.stream import Headers
+
+MAX_CONCURRENT_STREAMS = 1000  # h2 allows 100, and a client that wants more waits in silence
+
+# A stream that is not read holds up to its own window; the connection's is 16 times that, so that one or a few
+# such streams do not stop the others, and it bounds what a connection can make the server keep.
+_WINDOWS = Configuration(
+    http2_stream_window_size=256 * 1024, http2_connection_window_size=4 * 1024 * 1024
+).__for_server__()
+
+# Every byte is some Latin-1 character: in ASCII, a metadata value beyond it would end the connection.
+_H2 = H2Configuration(
+    client_side=False,
+    header_encoding="latin-1",
+    validate_inbound_headers=False,
+    validate_outbound_headers=False,
+    normalize_inbound_headers=False,
+    normalize_outbound_headers=False,
+)
+
+
+class _Running(NamedTuple):
+    """A call that is not answered yet."""
+
+    task: Task[None]
+    inbox: Inbox
+
+
+class CallTasks(AbstractHandler):
+    """The calls of one connection, each a task."""
+
+    def __init__(self, calls: Calls, max_message_bytes: int) -> None:
+        self._calls = calls
+        self._limit = max_message_bytes
+        self._loop = asyncio.get_running_loop()
+        self._running: dict[Stream, _Running] = {}
+
+    @property
+    def running(self) -> list[Task[None]]:
+        """The calls that are not answered yet."""
+        return [call.task for call in self._running.values()]
+
+    def accept(self, stream: Stream, headers: Headers, release_stream: Callable[[], None]) -> None:
+        """Begin to answer a call."""
+        if not stream.closable:  # opened and reset in one read, which may hold 10,000 such: no task for each
+            release_stream()
+            return
+        assert stream.id is not None  # noqa: S101 -- grpclib gives the id of a stream that the client opened
+        inbox = Inbox(partial(stream.connection.ack, stream.id), self._limit)
+        stream.buffer = inbox  # type: ignore[assignment] # it has what grpclib's connection calls
+        task = self._loop.create_task(self._calls.answer(stream, inbox, headers, self._loop.time()))
+        self._running[stream] = _Running(task, inbox)
+        # Not in a `finally` of the task, as in grpclib: one that is cancelled before its first step has none, and
+        # a client that opens and resets streams would leave each of them behind.
+        task.add_done_callback(partial(self._release, stream, release_stream))
+
+    def cancel(self, stream: Stream) -> None:
+        """End a call that the client has reset."""
+        if call := self._running.get(stream):
+            call.task.cancel()
+
+    def close(self) -> None:
+        """End all calls."""
+        for call in self._running.values():
+            call.task.cancel()
+
+    def drain(self) -> None:
+        """Let the calls read no more; what they have read is answered."""
+        for call in self._running.values():
+            call.inbox.stop()
+
+    def _release(self, stream: Stream, release_stream: Callable[[], None], task: Task[None]) -> None:
+        del self._running[stream]
+        release_stream()
+        if not task.cancelled() and (error := task.exception()):
+            self._loop.call_exception_handler({"message": "a gRPC call failed", "exception": error, "task": task})
+
+
+class CallProtocol(H2Protocol):
+    """A connection, from the first byte to the last."""
+
+    handler: CallTasks
+    transport: Transport
+
+    def __init__(self, calls: Calls, max_message_bytes: int, connections: "set[CallProtocol]") -> None:
+        super().__init__(CallTasks(calls, max_message_bytes), _WINDOWS, _H2)
+        self._connections = connections
+        self._stopping = calls.stopping
+        self.lost: Future[None] = asyncio.get_running_loop().create_future()
+        """Done when the connection is gone."""
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        """Begin."""
+        super().connection_made(transport)
+        self.transport = cast("Transport", transport)
+        # asyncio and grpclib do this only where the socket was made with the protocol's number spelled out.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._connections.add(self)
+        # RFC 9113, section 4.1: frames of unknown types are ignored. grpclib raises, which ends the connection.
+        self.processor.processors[UnknownFrameReceived] = lambda _: None
+        self.connection._connection.update_settings({SettingCodes.MAX_CONCURRENT_STREAMS: MAX_CONCURRENT_STREAMS})  # noqa: SLF001 -- the setting has no other door
+        self.connection.flush()
+        if self._stopping.is_set():  # it was accepted in the moment of the stop
+            self.say_goodbye()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """End."""
+        self._connections.discard(self)
+        super().connection_lost(exc)
+        self.lost.set_result(None)
+
+    def say_goodbye(self) -> None:
+        """Send GOAWAY and close, once what was written is sent."""
+        if not self.transport.is_closing():
+            self.connection._connection.close_connection()  # noqa: SLF001 -- grpclib only drops the connection
+            self.connection.flush()
+            self.processor.close("the server is stopping")

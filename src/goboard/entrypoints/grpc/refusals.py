@@ -1,0 +1,47 @@
+"""What ends a call beyond the domain's errors, and how any error becomes a problem."""
+
+import logging
+from http import HTTPStatus
+
+from grpclib.const import Status
+
+from goboard.entrypoints import problems
+from goboard.entrypoints.problems import Kind, Problem
+
+COMPRESSED = Kind(
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "urn:goboard:request:unsupported-encoding",
+    "unsupported_encoding",
+    Status.UNIMPLEMENTED,
+)
+
+log = logging.getLogger(__name__)
+
+
+class CallRefused(Exception):
+    """The call ends with this problem; not even a stream goes on."""
+
+    def __init__(self, kind: Kind, detail: str) -> None:
+        super().__init__(detail)
+        self.problem = Problem(kind, detail)
+
+
+def malformed(detail: str) -> CallRefused:
+    """Refuse what is no gRPC: from there on, nobody knows where the next message begins."""
+    return CallRefused(problems.INVALID_ARGUMENT, detail)
+
+
+def stopping() -> CallRefused:
+    """Refuse because the server goes away; nothing of what is refused was applied."""
+    return CallRefused(problems.SWITCHED_OFF, "the server is stopping; connect again")
+
+
+def problem_for(error: Exception, instance: str) -> Problem:
+    """Give the problem that `error` is to a caller; what is unforeseen is logged and tells nothing."""
+    if isinstance(error, CallRefused):
+        return error.problem
+    problem = problems.problem_of(error)
+    if problem is None:
+        log.error("unforeseen error in %s", instance, exc_info=error)
+        problem = problems.internal_problem()
+    return problem

@@ -1,0 +1,81 @@
+"""The gRPC server of one worker."""
+
+import asyncio
+import socket
+from asyncio import Task
+from collections.abc import Mapping
+
+from grpclib.const import Handler
+from grpclib.reflection.service import ServerReflection
+
+from goboard.entrypoints.gate import Gate
+from goboard.entrypoints.grpc import codec
+from goboard.entrypoints.grpc.calls import Calls
+from goboard.entrypoints.grpc.connection import CallProtocol
+from goboard.entrypoints.grpc.health import Health
+from goboard.entrypoints.grpc.service import DashboardService
+from goboard.leaderboards import Leaderboards
+
+ANSWER_SECONDS = 5.0
+"""How long a stop waits for the answers to what is in flight."""
+LEAVE_SECONDS = 1.0
+"""How long it then waits for clients to take in what was written, before it drops them."""
+
+
+class GrpcServer:
+    """Serves `dashboard.DashboardService`, health and reflection on a listening socket."""
+
+    def __init__(
+        self, boards: Leaderboards, gate: Gate, *, max_message_bytes: int, request_timeout: float, max_limit: int
+    ) -> None:
+        self._stopping = asyncio.Event()
+        service = DashboardService(boards, gate, request_timeout=request_timeout, max_limit=max_limit)
+        self._calls = Calls(_methods(service, Health(self._stopping)), gate, request_timeout, self._stopping)
+        self._max_message_bytes = max_message_bytes
+        self._connections: set[CallProtocol] = set()
+        self._listener: asyncio.Server | None = None
+
+    async def start(self, sock: socket.socket) -> None:
+        """Accept connections on `sock`, a listening socket, which the server then owns."""
+        self._listener = await asyncio.get_running_loop().create_server(self._connection, sock=sock)
+
+    async def stop(self, answer_seconds: float = ANSWER_SECONDS) -> None:
+        """Accept no more, answer what is in flight, and close the connections; takes up to `answer_seconds` and 2 more.
+
+        Streams answer what they have read and end with UNAVAILABLE, as does whatever comes meanwhile.
+        """
+        if self._listener is not None:
+            self._listener.close()  # and not wait_closed: from Python 3.12 on it waits for the clients to leave
+        self._stopping.set()
+        for connection in self._connections:
+            connection.handler.drain()
+        await self._answered(answer_seconds)
+        for connection in self._connections:
+            connection.handler.close()
+        await self._answered(LEAVE_SECONDS)
+        await self._disconnect()
+
+    def _connection(self) -> CallProtocol:
+        return CallProtocol(self._calls, self._max_message_bytes, self._connections)
+
+    async def _answered(self, seconds: float) -> None:
+        running: set[Task[None]] = {task for connection in self._connections for task in connection.handler.running}
+        if running:
+            await asyncio.wait(running, timeout=seconds)
+
+    async def _disconnect(self) -> None:
+        leaving = list(self._connections)
+        for connection in leaving:
+            connection.say_goodbye()
+        if leaving:
+            await asyncio.wait([connection.lost for connection in leaving], timeout=LEAVE_SECONDS)
+        for connection in list(self._connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)  # closed sockets are let go of in the loop's next round
+
+
+def _methods(service: DashboardService, health: Health) -> Mapping[str, Handler]:
+    methods: dict[str, Handler] = {}
+    for each in ServerReflection.extend([service, health], pool=codec.POOL):
+        methods.update(each.__mapping__())
+    return methods

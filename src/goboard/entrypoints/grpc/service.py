@@ -1,0 +1,80 @@
+"""The service: each call one short function, typed with the generated types."""
+
+from grpclib.const import Handler
+
+from goboard.domain.errors import InvalidArgument
+from goboard.domain.names import BoardName, MemberName
+from goboard.entrypoints.gate import Gate
+from goboard.entrypoints.grpc import calls, codec
+from goboard.entrypoints.grpc.generated import dashboard
+from goboard.entrypoints.grpc.stream import CallStream
+from goboard.entrypoints.grpc.updates import UpdateStream
+from goboard.leaderboards import Leaderboards
+
+DEFAULT_LIMIT = 10
+STREAM_UPDATES = f"{calls.GUARDED}StreamUpdates"
+
+IncrementScoreResponse = codec.wire_type(dashboard.IncrementScoreResponse)
+GetMemberRankResponse = codec.wire_type(dashboard.GetMemberRankResponse)
+GetTopMembersResponse = codec.wire_type(dashboard.GetTopMembersResponse)
+MemberRecord = codec.wire_type(dashboard.MemberRecord)
+GetDashboardStatsResponse = codec.wire_type(dashboard.GetDashboardStatsResponse)
+
+
+class DashboardService(dashboard.DashboardServiceBase):
+    """`dashboard.DashboardService`, for the caller that `calls.caller` names."""
+
+    def __init__(self, boards: Leaderboards, gate: Gate, *, request_timeout: float, max_limit: int) -> None:
+        self._boards = boards
+        self._gate = gate
+        self._timeout = request_timeout
+        self._max_limit = max_limit
+
+    def __mapping__(self) -> dict[str, Handler]:
+        """Give each method's handler; the generated one of StreamUpdates would answer each update before the next."""
+        methods: dict[str, Handler] = super().__mapping__()
+        return {**methods, STREAM_UPDATES: methods[STREAM_UPDATES]._replace(func=self._stream_updates)}
+
+    async def increment_score(
+        self, increment_score_request: dashboard.IncrementScoreRequest
+    ) -> dashboard.IncrementScoreResponse:
+        """Add the increment to the member's score."""
+        request = increment_score_request
+        board = BoardName.parse(request.dashboard)
+        entry = await self._boards.increment(board, self._member(request.member_id), request.increment)
+        return IncrementScoreResponse(member_id=entry.member, rank=entry.rank, score=entry.score)
+
+    async def get_member_rank(
+        self, get_member_rank_request: dashboard.GetMemberRankRequest
+    ) -> dashboard.GetMemberRankResponse:
+        """Tell the member's place."""
+        request = get_member_rank_request
+        board = BoardName.parse(request.dashboard)
+        entry = await self._boards.rank(board, self._member(request.member_id))
+        return GetMemberRankResponse(member_id=entry.member, rank=entry.rank, score=entry.score)
+
+    async def get_top_members(
+        self, get_top_members_request: dashboard.GetTopMembersRequest
+    ) -> dashboard.GetTopMembersResponse:
+        """Give the first places, best first."""
+        request = get_top_members_request
+        limit = request.limit if request.limit > 0 else DEFAULT_LIMIT
+        if limit > self._max_limit:
+            raise InvalidArgument(f"limit is {limit}; at most {self._max_limit} is allowed")
+        entries = await self._boards.top(request.dashboard, limit)
+        records = [MemberRecord(member_id=entry.member, rank=entry.rank, score=entry.score) for entry in entries]
+        return GetTopMembersResponse(members=records)
+
+    async def get_dashboard_stats(
+        self, get_dashboard_stats_request: dashboard.GetDashboardStatsRequest
+    ) -> dashboard.GetDashboardStatsResponse:
+        """Tell how many members the board has."""
+        return GetDashboardStatsResponse(total_members=await self._boards.count(get_dashboard_stats_request.dashboard))
+
+    async def _stream_updates(self, stream: CallStream[dashboard.UpdateRequest, dashboard.UpdateResponse]) -> None:
+        await UpdateStream(stream, self._boards, self._gate, calls.caller.get(), self._timeout).serve()
+
+    def _member(self, named: str) -> MemberName:
+        """Give the member a unary call acts for; an empty name means the caller itself."""
+        identity = calls.caller.get()
+        return self._gate.member_for(identity, MemberName.parse(named)) if named else identity.member

@@ -1,0 +1,207 @@
+"""What holds for Redis alone: the layout, scripts, and how many calls the writes take."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from servers import Server
+
+from goboard.adapters.redis import RedisBoardStore
+from goboard.domain.errors import InvalidArgument, ScoreOutOfRange, StoreCorrupt
+from goboard.domain.names import BoardName, MemberName
+from goboard.domain.scores import MAX_SCORE
+from goboard.domain.standings import Entry
+
+BOARD = BoardName.parse("board")
+ADA, BOB = MemberName.parse("ada"), MemberName.parse("bob")
+
+
+@pytest.fixture
+async def store(server: Server, prefix: str) -> AsyncIterator[RedisBoardStore]:
+    opened = RedisBoardStore.from_url(server.url, prefix=prefix)
+    yield opened
+    await opened.close()
+
+
+def calls(server: Server, command: str) -> int:
+    with server.client() as client:
+        stats = client.info("commandstats")
+    assert isinstance(stats, dict)
+    return int(stats.get(f"cmdstat_{command}", {"calls": 0})["calls"])
+
+
+async def test_a_data_set_of_go_board_is_read_as_it_stands(server: Server) -> None:
+    board = BoardName.parse("world cup:2026")
+    store = RedisBoardStore.from_url(server.url)
+    with server.client() as client:
+        key = "prod:world cup:2026"
+        scores = {b"ada": 12.5, b"bad \xff\xfe name": 7.0, b"inf": float("inf"), b"low": float("-inf"), b"big": 1e300}
+        client.zadd(key, scores | {b"nul\x00": -0.0, "é".encode(): 0.1})
+        try:
+            assert await store.top(board, 10) == [
+                Entry("inf", MAX_SCORE, 1),
+                Entry("big", MAX_SCORE, 2),
+                Entry("ada", 12.5, 3),
+                Entry("bad \ufffd\ufffd name", 7.0, 4),
+                Entry("é", 0.1, 5),
+                Entry("nul\x00", 0.0, 6),
+                Entry("low", -MAX_SCORE, 7),
+            ]
+            assert str((await store.top(board, 10))[5].score) == "0.0"
+            assert await store.rank(board, MemberName.parse("big")) == Entry("big", MAX_SCORE, 2)
+            assert await store.rank(board, MemberName.parse("low")) == Entry("low", -MAX_SCORE, 7)
+            assert await store.count(board) == 7
+        finally:
+            await store.close()
+            client.delete(key)
+
+
+async def test_scores_stored_beyond_the_range_cannot_be_added_to_but_set(
+    store: RedisBoardStore, server: Server, prefix: str
+) -> None:
+    with server.client() as client:
+        client.zadd(f"{prefix}board", {"ada": float("inf"), "bob": 1e300})
+    for member in (ADA, BOB):
+        for delta in (1.0, -1.0, -1e308):
+            with pytest.raises(ScoreOutOfRange):
+                await store.increment(BOARD, member, delta)
+    assert await store.increment(BOARD, BOB, -1e300) == Entry("bob", 0.0, 2)
+    assert await store.set(BOARD, ADA, 5.0) == Entry("ada", 5.0, 1)
+
+
+async def test_minus_zero_that_somebody_stored_counts_as_zero(
+    store: RedisBoardStore, server: Server, prefix: str
+) -> None:
+    with server.client() as client:
+        client.zadd(f"{prefix}board", {"ada": -0.0})
+    assert str((await store.increment(BOARD, ADA, 0.0)).score) == "0.0"
+
+
+async def test_a_board_is_one_sorted_set_at_prefix_and_name(
+    store: RedisBoardStore, server: Server, prefix: str
+) -> None:
+    await store.set_many(BOARD, [(ADA, 1.5), (BOB, 2.0)])
+    with server.client() as client:
+        assert client.keys(f"*{prefix}*") == [f"{prefix}board".encode()]
+        assert client.zrange(f"{prefix}board", 0, -1, withscores=True) == [(b"ada", 1.5), (b"bob", 2.0)]
+        await store.delete(BOARD)
+        assert client.keys(f"*{prefix}*") == []
+
+
+async def test_a_key_of_another_kind_is_told_and_left_alone(
+    store: RedisBoardStore, server: Server, prefix: str
+) -> None:
+    with server.client() as client:
+        client.set(f"{prefix}board", "text")
+        for call in (
+            store.increment(BOARD, ADA, 1.0),
+            store.increment_many(BOARD, [(ADA, 1.0)] * 1200),
+            store.set(BOARD, ADA, 1.0),
+            store.set_many(BOARD, [(ADA, 1.0)]),
+            store.remove(BOARD, ADA),
+            store.delete(BOARD),
+            store.top(BOARD, 1),
+            store.rank(BOARD, ADA),
+            store.count(BOARD),
+        ):
+            with pytest.raises(StoreCorrupt, match="'board'"):
+                await call
+        assert client.get(f"{prefix}board") == b"text"
+    assert await store.increment(BoardName.parse("other"), ADA, 1.0) == Entry("ada", 1.0, 1)
+
+
+async def test_scripts_that_the_server_forgot_are_sent_again_and_apply_once(
+    store: RedisBoardStore, server: Server
+) -> None:
+    assert (await store.increment(BOARD, ADA, 1.0)).score == 1.0
+    for expected in (2.0, 3.0):
+        with server.client() as client:
+            client.script_flush()
+        assert (await store.increment(BOARD, ADA, 1.0)).score == expected
+        assert await store.rank(BOARD, ADA) == Entry("ada", expected, 1)
+
+
+async def test_what_waits_for_a_board_goes_out_as_one_script_call(store: RedisBoardStore, server: Server) -> None:
+    await store.increment(BOARD, ADA, 0.0)  # the script is known from here on
+    before = calls(server, "evalsha")
+    futures = [store.increment(BOARD, ADA, 1.0) for _ in range(200)]
+    tasks = [asyncio.create_task(store.set(BOARD, BOB, 3.0)), asyncio.create_task(store.remove(BOARD, BOB))]
+    await asyncio.gather(*futures, *tasks)
+    # The tasks start in the turn of the loop in which the first call leaves, so they may take a second one.
+    assert calls(server, "evalsha") - before <= 2
+
+
+async def test_what_comes_while_a_batch_is_under_way_waits_for_the_next(store: RedisBoardStore, server: Server) -> None:
+    await store.increment(BOARD, ADA, 0.0)
+    before = calls(server, "evalsha")
+
+    async def caller() -> None:
+        for _ in range(20):
+            await store.increment(BOARD, ADA, 1.0)
+
+    await asyncio.gather(*[caller() for _ in range(100)])
+    # 2,000 updates of 100 callers: 20 calls where all are in step, and a few more where they are not.
+    assert 20 <= calls(server, "evalsha") - before <= 60
+    assert await store.rank(BOARD, ADA) == Entry("ada", 2000.0, 1)
+
+
+async def test_batches_are_bounded(store: RedisBoardStore, server: Server) -> None:
+    await store.increment(BOARD, ADA, 0.0)
+    before = calls(server, "evalsha")
+    await store.increment_many(BOARD, [(ADA, 1.0)] * 1001)
+    assert calls(server, "evalsha") - before == 3
+
+
+async def test_cancelled_before_it_was_sent_applies_nothing(store: RedisBoardStore) -> None:
+    futures = [store.increment(BOARD, ADA, 1.0) for _ in range(20)]
+    for future in futures[::2]:
+        future.cancel()
+    assert [entry.score for entry in await asyncio.gather(*futures[1::2])] == [*map(float, range(1, 11))]
+
+
+async def test_all_cancelled_sends_nothing(store: RedisBoardStore, server: Server) -> None:
+    await store.increment(BOARD, ADA, 0.0)
+    before = calls(server, "evalsha")
+    for future in [store.increment(BOARD, ADA, 1.0) for _ in range(5)]:
+        future.cancel()
+    assert await store.delete(BOARD) is True
+    assert calls(server, "evalsha") - before == 1
+
+
+async def test_an_idle_board_leaves_nothing_behind(store: RedisBoardStore) -> None:
+    await asyncio.gather(*[store.increment(BoardName.parse(f"b{i}"), ADA, 1.0) for i in range(100)])
+    await asyncio.sleep(0)
+    assert (store._batcher._lanes, store._batcher._tasks) == ({}, set())
+
+
+@pytest.mark.parametrize("prefix", ["{a}", "a{", "}"])
+def test_a_prefix_has_no_braces(prefix: str) -> None:
+    with pytest.raises(InvalidArgument, match="prefix"):
+        RedisBoardStore.from_url("redis://localhost", prefix=prefix)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost",
+        "localhost:6379",
+        "redis://:hidden@localhost:port",
+        "redis://:hidden/x@localhost",
+        "redis://:hidden@h?no_such_option=1",
+    ],
+)
+def test_a_url_that_is_not_understood_is_refused_and_not_shown(url: str) -> None:
+    with pytest.raises(InvalidArgument, match="redis://, rediss:// or unix://") as caught:
+        RedisBoardStore.from_url(url)
+    assert "hidden" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+async def test_options_in_the_url_cannot_undo_what_the_store_relies_on(server: Server, prefix: str) -> None:
+    url = server.url + "?protocol=3&decode_responses=1&retry_on_timeout=1&db=1"
+    store = RedisBoardStore.from_url(url, prefix=prefix)
+    await store.set(BOARD, ADA, 1.5)
+    assert await store.top(BOARD, 1) == [Entry("ada", 1.5, 1)]
+    await store.close()
+    with server.client() as client:
+        assert client.exists(f"{prefix}board") == 0  # it lies in database 1

@@ -1,0 +1,274 @@
+"""What a caller hears when the server is down, hangs, refuses, or comes back."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import redis.asyncio
+from servers import SERVERS, Server, start_server
+
+from goboard.adapters.redis import RedisBoardStore
+from goboard.domain.errors import OutcomeUnknown, StoreError, StoreUnavailable
+from goboard.domain.names import BoardName, MemberName
+from goboard.domain.standings import Entry
+
+BOARD, OTHER = BoardName.parse("board"), BoardName.parse("other")
+ADA, BOB = MemberName.parse("ada"), MemberName.parse("bob")
+
+
+@pytest.fixture(params=SERVERS)
+def own(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
+    """A server of this test alone, durable over a kill."""
+    with start_server(
+        SERVERS[request.param], tmp_path, "--appendonly", "yes", "--appendfsync", "always", tcp=True
+    ) as server:
+        yield server
+
+
+@pytest.fixture
+async def store(own: Server) -> AsyncIterator[RedisBoardStore]:
+    opened = RedisBoardStore.from_url(own.url)
+    yield opened
+    await opened.close()
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    begin = time.monotonic()
+    yield
+    assert time.monotonic() - begin < seconds
+
+
+async def applied(store: RedisBoardStore, board: BoardName = BOARD) -> float:
+    entry = await store.rank(board, ADA)
+    return 0.0 if entry is None else entry.score
+
+
+async def test_a_server_that_is_down_is_told_at_once_and_used_again_when_back(
+    own: Server, store: RedisBoardStore
+) -> None:
+    await store.increment(BOARD, ADA, 1.0)
+    own.kill()
+    with within(2):
+        for call in (
+            store.increment(BOARD, ADA, 1.0),
+            store.set(BOARD, ADA, 1.0),
+            store.set_many(BOARD, [(ADA, 1.0)]),
+            store.top(BOARD, 1),
+            store.rank(BOARD, ADA),
+            store.count(BOARD),
+            store.delete(BOARD),
+            store.check(),
+        ):
+            with pytest.raises(StoreUnavailable):
+                await call
+    own.restart()
+    with within(2):
+        assert await store.increment(BOARD, ADA, 1.0) == Entry("ada", 2.0, 1)
+
+
+async def test_a_restart_between_two_calls_goes_unnoticed(own: Server, store: RedisBoardStore) -> None:
+    """The event loop does not turn meanwhile, so nothing has told it that its connections are dead."""
+    await asyncio.gather(store.increment(BOARD, ADA, 1.0), store.increment(OTHER, ADA, 1.0))
+    for expected in (2.0, 3.0):
+        own.kill()
+        own.restart()
+        assert (await store.increment(BOARD, ADA, 1.0)).score == expected
+        assert await store.rank(OTHER, ADA) == Entry("ada", 1.0, 1)
+
+
+async def test_a_hanging_server_is_told_within_2_s_and_applies_at_most_once(
+    own: Server, store: RedisBoardStore
+) -> None:
+    await store.increment(BOARD, ADA, 1.0)
+    own.pause()
+    with within(2):
+        sent = [store.increment(BOARD, ADA, 1.0) for _ in range(3)]
+        await asyncio.sleep(0.1)  # the batch has left, and what comes now waits behind it
+        waiting = [store.increment(BOARD, ADA, 100.0) for _ in range(3)]
+        reads = [store.top(BOARD, 1), store.rank(BOARD, ADA), store.count(BOARD), store.check()]
+        outcomes = await asyncio.gather(*sent, *waiting, *reads, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [OutcomeUnknown] * 3 + [StoreUnavailable] * 7
+    own.resume()
+    with within(2):
+        assert (await store.increment(OTHER, ADA, 1.0)).score == 1.0
+        # What was sent is in the server's buffer, and may yet be applied: whole, once, or not at all.
+        assert await applied(store) in (1.0, 4.0)
+    assert (await store.increment(BOARD, ADA, 1.0)).score in (2.0, 5.0)
+
+
+async def test_whoever_queued_late_behind_a_hanging_call_hears_within_2_s_too(
+    own: Server, store: RedisBoardStore
+) -> None:
+    await store.check()
+    own.pause()
+    first = store.increment(BOARD, ADA, 1.0)
+    await asyncio.sleep(1.3)
+    with within(1):
+        with pytest.raises(StoreUnavailable):
+            await store.increment(BOARD, ADA, 1.0)
+        with pytest.raises(OutcomeUnknown):
+            await first
+
+
+async def test_a_server_killed_while_it_owes_an_answer_leaves_the_outcome_unknown(
+    own: Server, store: RedisBoardStore
+) -> None:
+    await store.increment(BOARD, ADA, 1.0)
+    own.pause()
+    sent, read = store.increment(BOARD, ADA, 1.0), asyncio.create_task(store.count(BOARD))
+    await asyncio.sleep(0.1)
+    with within(1):
+        own.kill()
+        with pytest.raises(OutcomeUnknown):
+            await sent
+        with pytest.raises(StoreUnavailable):
+            await read
+    own.restart()
+    assert await applied(store) == 1.0
+
+
+async def test_a_long_list_that_breaks_off_says_that_the_outcome_is_unknown(
+    own: Server, store: RedisBoardStore
+) -> None:
+    task = asyncio.create_task(store.increment_many(BOARD, [(ADA, 1.0)] * 400_000))
+    while not await applied(store):
+        pass
+    own.kill()
+    with within(2), pytest.raises(OutcomeUnknown):
+        await task
+
+
+async def test_a_cancelled_caller_in_a_batch_under_way_harms_no_other(own: Server, store: RedisBoardStore) -> None:
+    await store.increment(BOARD, ADA, 0.0)
+    own.pause()
+    futures = [store.increment(BOARD, ADA, 1.0) for _ in range(10)]
+    tasks = [asyncio.ensure_future(asyncio.shield(future)) for future in futures[:2]]
+    await asyncio.sleep(0.05)
+    for future in [*futures[::3], *tasks]:
+        future.cancel()
+    own.resume()
+    survivors = [future for future in futures if not future.cancelled()]
+    assert [entry.score for entry in await asyncio.gather(*survivors)] == [2.0, 3.0, 5.0, 6.0, 8.0, 9.0]
+    assert await applied(store) == 10.0
+
+
+async def test_a_reader_who_leaves_mid_answer_takes_nobody_else_s_answer(own: Server, store: RedisBoardStore) -> None:
+    """Each of a hundred readers is cancelled while the server owes it an answer; later calls get their own."""
+    await store.set_many(BOARD, [(ADA, 1.0), (BOB, 2.0)])
+    own.pause()
+    tasks = [asyncio.create_task(store.top(BOARD, 1 + i % 2)) for i in range(100)]
+    await asyncio.sleep(0.05)
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    own.resume()
+    for _ in range(50):
+        count, ada, top = await asyncio.gather(store.count(BOARD), store.rank(BOARD, ADA), store.top(BOARD, 1))
+        assert (count, ada, top) == (2, Entry("ada", 1.0, 2), [Entry("bob", 2.0, 1)])
+
+
+async def test_a_slow_board_holds_up_no_other(store: RedisBoardStore) -> None:
+    """A long list keeps its board busy; another board's update is answered while it runs."""
+    long = asyncio.create_task(store.set_many(BOARD, [(ADA, float(i)) for i in range(100_000)]))
+    while not await applied(store):
+        pass
+    assert (await store.increment(OTHER, ADA, 1.0)).score == 1.0
+    assert not long.done()
+    await long
+
+
+async def test_whoever_waits_behind_a_long_list_for_too_long_is_refused_in_time(store: RedisBoardStore) -> None:
+    long = asyncio.create_task(store.increment_many(BOARD, [(BOB, 1.0)] * 2_000_000))
+    await asyncio.sleep(0.1)
+    with within(2), pytest.raises(StoreUnavailable, match="overloaded"):
+        await store.increment(BOARD, ADA, 1.0)
+    assert not long.done()
+    long.cancel()
+    assert (await store.increment(BOARD, ADA, 1.0)).score == 1.0
+
+
+@pytest.mark.parametrize(
+    ("broken", "mended"),
+    [
+        (("CONFIG", "SET", "maxmemory", "1"), ("CONFIG", "SET", "maxmemory", "0")),
+        (("REPLICAOF", "127.0.0.1", "1"), ("REPLICAOF", "NO", "ONE")),
+        (("CONFIG", "SET", "min-replicas-to-write", "1"), ("CONFIG", "SET", "min-replicas-to-write", "0")),
+        (("ACL", "SETUSER", "default", "-evalsha"), ("ACL", "SETUSER", "default", "+@all")),
+    ],
+)
+async def test_a_server_that_refuses_is_unavailable_and_has_applied_nothing(
+    own: Server, store: RedisBoardStore, broken: tuple[str, ...], mended: tuple[str, ...]
+) -> None:
+    await store.set(BOARD, ADA, 1.0)
+    async with redis.asyncio.Redis.from_url(own.url) as admin:
+        await admin.execute_command(*broken)
+        with pytest.raises(StoreUnavailable):
+            await store.increment(BOARD, ADA, 1.0)
+        await admin.execute_command(*mended)
+    assert (await store.increment(BOARD, ADA, 1.0)).score == 2.0
+
+
+async def test_a_wrong_password_is_unavailable_and_stays_hidden(own: Server) -> None:
+    async with redis.asyncio.Redis.from_url(own.url) as admin:
+        await admin.config_set("requirepass", "made-up-one")
+    for credentials in ("", ":made-up-two@"):
+        store = RedisBoardStore.from_url(own.url.replace("://", f"://{credentials}"))
+        for call in (store.increment(BOARD, ADA, 1.0), store.top(BOARD, 1), store.check()):
+            with pytest.raises(StoreUnavailable) as caught:
+                await call
+            assert "made-up" not in str(caught.value)
+        await store.close()
+    right = RedisBoardStore.from_url(own.url.replace("://", "://:made-up-one@"))
+    assert (await right.increment(BOARD, ADA, 1.0)).score == 1.0
+    await right.close()
+
+
+async def test_an_answer_that_nobody_expected_is_a_store_error(
+    own: Server, store: RedisBoardStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with redis.asyncio.Redis.from_url(own.url) as admin:
+        await admin.execute_command("ACL", "SETUSER", "default", "-zincrby")
+    with pytest.raises(StoreError) as caught:
+        await store.increment(BOARD, ADA, 1.0)
+    assert type(caught.value) is StoreError
+    assert "script" not in str(caught.value)
+    assert "on @user_script" in caplog.text
+
+
+async def test_more_callers_than_connections_share_them(store: RedisBoardStore) -> None:
+    boards = [BoardName.parse(f"b{i}") for i in range(200)]
+    await asyncio.gather(*[store.increment(board, ADA, 1.0) for board in boards for _ in range(5)])
+    assert await asyncio.gather(*[applied(store, board) for board in boards]) == [5.0] * 200
+
+
+async def test_closing_answers_what_is_under_way_and_refuses_the_rest(own: Server, store: RedisBoardStore) -> None:
+    await store.increment(BOARD, ADA, 0.0)
+    own.pause()
+    sent = store.increment(BOARD, ADA, 1.0)
+    await asyncio.sleep(0.05)
+    waiting = store.increment(BOARD, ADA, 1.0)
+    closing = asyncio.create_task(store.close())
+    with pytest.raises(StoreUnavailable):
+        await waiting
+    own.resume()
+    assert (await sent).score == 1.0
+    await closing
+    for call in (store.increment(BOARD, ADA, 1.0), store.top(BOARD, 1), store.check()):
+        with within(0.5), pytest.raises(StoreUnavailable, match="closed"):
+            await call
+
+
+async def test_callers_who_vanish_leave_no_noise(
+    own: Server, store: RedisBoardStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    own.kill()
+    for _ in range(5):
+        store.increment(BOARD, ADA, 1.0)
+    with pytest.raises(StoreUnavailable):
+        await store.increment(BOARD, ADA, 1.0)
+    await store.close()
+    assert caplog.text == ""

@@ -1,0 +1,165 @@
+"""The JSON that is read: bodies of increments, and updates over a WebSocket."""
+
+import math
+from contextlib import suppress
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from goboard.domain.errors import InvalidArgument
+from goboard.entrypoints.http.wire import UpdateMessage, read_increment, read_update, required_increment
+
+REQUIRED = "increment is required"
+MALFORMED = "malformed JSON"
+NUMBER = "the body must be a JSON object whose increment is a number"
+DEEP = "the JSON is nested too deeply"
+
+
+@pytest.mark.parametrize(
+    ("body", "increment"),
+    [
+        (b'{"increment":1}', 1.0),
+        (b' {"increment" : -2.5e1 }\r\n', -25.0),
+        (b'{"increment":9007199254740992}', 2.0**53),
+        (b'{"increment":1e308}', 1e308),
+        (b'{"increment":5e-324}', 5e-324),
+        (b'{"increment":1e-999}', 0.0),
+        (b'{"increment":-0}', 0.0),
+        (b'{"increment":-0.0}', 0.0),
+        (b'{"x":[{"y":null}],"increment":1,"z":"\xc3\xbc"}', 1.0),
+        (b'{"increment":1,"increment":2}', 2.0),
+        (b'{"increment":100000000000000000000}', 1e20),
+    ],
+)
+def test_a_body_is_an_object_with_a_number(body: bytes, increment: float) -> None:
+    assert read_increment(body) == increment
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (b"{}", REQUIRED),
+        (b'{"increment":null}', REQUIRED),
+        (b'{"Increment":1}', REQUIRED),
+        (b'{"increment":"1"}', NUMBER),
+        (b'{"increment":true}', NUMBER),
+        (b'{"increment":[1]}', NUMBER),
+        (b'{"increment":{}}', NUMBER),
+        (b'{"increment":1e999}', NUMBER),
+        (b'{"increment":-1e999}', NUMBER),
+        (b'{"increment":' + b"9" * 400 + b"}", NUMBER),
+        (b'{"increment":' + b"9" * 5000 + b"}", NUMBER),
+        (b"[]", NUMBER),
+        (b'[{"increment":1}]', NUMBER),
+        (b"1", NUMBER),
+        (b'"increment"', NUMBER),
+        (b"null", NUMBER),
+        (b"", MALFORMED),
+        (b" ", MALFORMED),
+        (b"{", MALFORMED),
+        (b'{"increment":1', MALFORMED),
+        (b'{"increment":1}}', MALFORMED),
+        (b'{"increment":1}\x00', MALFORMED),
+        (b'{"increment":1,}', MALFORMED),
+        (b"{'increment':1}", MALFORMED),
+        (b'{"increment":NaN}', MALFORMED),
+        (b'{"increment":Infinity}', MALFORMED),
+        (b'{"increment":-Infinity}', MALFORMED),
+        (b'{"increment":+1}', MALFORMED),
+        (b'{"increment":01}', MALFORMED),
+        (b'{"increment":.5}', MALFORMED),
+        (b'{"increment":0x10}', MALFORMED),
+        (b'{"increment":1_0}', MALFORMED),
+        (b"increment=1", MALFORMED),
+        (b'\xef\xbb\xbf{"increment":1}', MALFORMED),
+        ('{"increment":1}'.encode("utf-16"), MALFORMED),
+        (b'{"\xff":1,"increment":1}', MALFORMED),
+        (b'{"x":"\xff","increment":1}', MALFORMED),
+        (b'{"x":"\xed\xa0\x80","increment":1}', MALFORMED),
+        (b'{"x":"\\ud800","increment":1}', MALFORMED),
+        (b'{"x":' + b"[" * 30_000 + b"]" * 30_000 + b',"increment":1}', DEEP),
+        (b'{"x":' * 10_000 + b"1" + b"}" * 10_000, DEEP),
+    ],
+)
+def test_any_other_body_is_refused_with_a_reason(body: bytes, detail: str) -> None:
+    with pytest.raises(InvalidArgument) as caught:
+        read_increment(body)
+    assert str(caught.value) == detail
+
+
+NUMBERS = st.floats().map(repr) | st.integers().map(str) | st.text(alphabet="0123456789+-.eE", max_size=12)
+
+
+@given(st.binary(max_size=200) | st.text().map(lambda text: text.encode(errors="surrogatepass")))
+@example(b'{"increment":1}')
+def test_any_bytes_give_a_finite_number_or_a_refusal(body: bytes) -> None:
+    with suppress(InvalidArgument):
+        assert math.isfinite(read_increment(body))
+
+
+@given(NUMBERS)
+def test_any_text_in_place_of_the_number_gives_that_number_or_a_refusal(text: str) -> None:
+    with suppress(InvalidArgument):
+        assert read_increment(b'{"increment":%s}' % text.encode()) == float(text)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_every_finite_double_is_read_exactly(value: float) -> None:
+    assert read_increment(b'{"increment":%s}' % repr(value).encode()) == value
+
+
+@given(st.text(max_size=200) | st.text(st.characters(categories=["Cs", "Ll"])))
+@example('{"dashboard":"\ud800"}')
+def test_any_text_gives_an_update_or_a_refusal(text: str) -> None:
+    with suppress(InvalidArgument):
+        assert isinstance(read_update(text), UpdateMessage)
+
+
+@pytest.mark.parametrize(
+    ("text", "update"),
+    [
+        ('{"dashboard":"d","member_id":"m","increment":1}', UpdateMessage("d", "m", 1.0)),
+        ('{"increment":-0.5,"member_id":"ü","dashboard":"\\u00fc","x":[]}', UpdateMessage("ü", "ü", -0.5)),
+        ("{}", UpdateMessage()),
+        ('{"dashboard":null,"member_id":null,"increment":null}', UpdateMessage()),
+        ('{"dashboard":"","member_id":"\\u0000"}', UpdateMessage("", "\x00")),
+    ],
+)
+def test_an_update_is_an_object_of_two_texts_and_a_number(text: str, update: UpdateMessage) -> None:
+    assert read_update(text) == update
+
+
+FORM = "the message must be a JSON object with the texts dashboard and member_id and the number increment"
+
+
+@pytest.mark.parametrize(
+    ("text", "detail"),
+    [
+        ('{"dashboard":1}', FORM),
+        ('{"member_id":["m"]}', FORM),
+        ('{"increment":"1"}', FORM),
+        ('{"increment":false}', FORM),
+        ('{"increment":1e999}', FORM),
+        ('["d","m",1]', FORM),
+        ('"d"', FORM),
+        ("null", FORM),
+        ("", MALFORMED),
+        ("ping", MALFORMED),
+        ('{"increment":NaN}', MALFORMED),
+        ('\ufeff{"dashboard":"d"}', MALFORMED),
+        ('{"dashboard":"\ud800"}', MALFORMED),
+        ('{"dashboard":"\\ud800"}', MALFORMED),
+        ('{"x":' + "[" * 30_000 + "]" * 30_000 + "}", DEEP),
+    ],
+)
+def test_any_other_message_is_refused_with_a_reason(text: str, detail: str) -> None:
+    with pytest.raises(InvalidArgument) as caught:
+        read_update(text)
+    assert str(caught.value) == detail
+
+
+def test_an_increment_of_zero_is_not_a_missing_one() -> None:
+    assert required_increment(0.0) == 0.0
+    with pytest.raises(InvalidArgument, match=REQUIRED):
+        required_increment(None)
