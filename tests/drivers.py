@@ -149,11 +149,19 @@ class Stream(Unary):
         try:
             await self.stream.write(request)
             reply = await self.stream.read()
-        except grpc.aio.AioRpcError as error:
-            return rich_problem(error)
+        except grpc.aio.AioRpcError:
+            return await self.refusal()
         if reply.HasField("problem"):
             return Problem(reply.problem.status, reply.problem.code, reply.problem.detail)
         return _record(reply)
+
+    async def refusal(self) -> Problem:
+        """Open the stream again and only read: a write that meets a refusal makes grpc.aio say INTERNAL instead."""
+        try:
+            await dashboard_pb.method(self.channel, "StreamUpdates")(metadata=self.metadata).read()
+        except grpc.aio.AioRpcError as error:
+            return rich_problem(error)
+        raise AssertionError("a refused stream opened the second time")
 
 
 DRIVERS = {"rest": Rest, "websocket": Socket, "grpc": Unary, "grpc-stream": Stream}

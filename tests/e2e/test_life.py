@@ -136,7 +136,11 @@ def test_a_dead_worker_is_replaced(tmp_path: Path) -> None:
 
 def workers_of(service: Service) -> list[psutil.Process]:
     family = psutil.Process(service.process.pid).children()
-    return [child for child in family if "spawn_main" in " ".join(child.cmdline())]
+    return [
+        child
+        for child in family
+        if child.status() != psutil.STATUS_ZOMBIE and "spawn_main" in " ".join(child.cmdline())
+    ]
 
 
 def test_the_transports_can_be_switched_off(tmp_path: Path) -> None:
@@ -163,7 +167,13 @@ def test_top_on_the_command_line_reads_beside_a_running_server(tmp_path: Path) -
 
     def top() -> str:
         run = subprocess.run(
-            [goboard, "top", "global"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=30
+            [goboard, "top", "global"],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
         )
         assert run.returncode == 0, run.stderr
         return run.stdout

@@ -11,8 +11,8 @@ KEY = "0123456789abcdef0123456789abcdef"
 PLACES = {"HTTP_PORT": "127.0.0.1:8080", "GRPC_PORT": "127.0.0.1:50051"}
 
 
-def shown(environment: dict[str, str], *, token_is_new: bool = False) -> str:
-    settings = Settings.load({**PLACES, **environment})
+def shown(*, token_is_new: bool = False, environment: dict[str, str] | None = None) -> str:
+    settings = Settings.load({**PLACES, **(environment or {})})
     return banner(settings.with_token(), token_is_new=token_is_new)
 
 
@@ -30,7 +30,7 @@ def test_the_banner_tells_where_each_transport_is() -> None:
 
 
 def test_a_transport_that_is_switched_off_is_not_told() -> None:
-    text = shown(ENABLE_WEBSOCKET="no", ENABLE_GRPC="no")
+    text = shown(environment={"ENABLE_WEBSOCKET": "no", "ENABLE_GRPC": "no"})
     assert "WebSocket" not in text
     assert "gRPC" not in text
 
@@ -61,7 +61,7 @@ def test_a_new_token_is_told_and_stands_in_the_line_to_paste() -> None:
     ids=str,
 )
 def test_the_line_to_paste_credits_whom_the_token_allows(environment: dict[str, str], header: str, member: str) -> None:
-    text = shown(**environment)
+    text = shown(environment=environment)
     words = pasted(text)
     assert header in words
     assert f"http://127.0.0.1:8080/api/v1/dashboards/global/members/{member}/increment" in words
@@ -70,13 +70,13 @@ def test_the_line_to_paste_credits_whom_the_token_allows(environment: dict[str, 
 
 
 def test_an_ipv6_address_is_quoted_for_the_shell() -> None:
-    text = shown(HTTP_PORT="[::1]:1")
+    text = shown(environment={"HTTP_PORT": "[::1]:1"})
     assert "curl -X POST 'http://[::1]:1/api/v1/" in text
 
 
 @pytest.mark.parametrize("at", [":1", "0.0.0.0:1", "[::]:1"])
 def test_every_address_is_told_as_this_machine_s(at: str) -> None:
-    assert "http://localhost:1/api/v1\n" in shown(HTTP_PORT=at)
+    assert "http://localhost:1/api/v1\n" in shown(environment={"HTTP_PORT": at})
 
 
 @pytest.mark.parametrize(
@@ -88,6 +88,6 @@ def test_every_address_is_told_as_this_machine_s(at: str) -> None:
     ],
 )
 def test_where_boards_are_kept_is_told_without_a_password(environment: dict[str, str], place: str) -> None:
-    text = shown(**environment)
+    text = shown(environment=environment)
     assert f"boards are kept in {place}" in text
     assert "pass-word" not in text

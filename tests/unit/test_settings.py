@@ -52,7 +52,7 @@ def test_the_defaults_are_the_contract_s() -> None:
 
 def test_an_empty_variable_is_like_an_absent_one_and_an_unknown_one_is_ignored() -> None:
     assert Settings.load({variable.name: "" for variable in VARIABLES}) == load()
-    assert load(HTTP_PROT=":1", PATH="/bin") == load()
+    assert load(HTTP_PROT=":1", PATH="/bin", STORE_FILE="/absent") == load()
 
 
 @pytest.mark.parametrize("mode", ["jwt", "JWT", "  Jwt\t"])
@@ -171,10 +171,6 @@ def test_a_file_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
     ]:
         (line,) = refusal(AUTH_MODE="jwt", JWT_SECRET_FILE=str(file))
         assert line.startswith(f"JWT_SECRET_FILE={file}: the file cannot be read: {reason}")
-
-
-def test_only_a_secret_can_stand_in_a_file(tmp_path: Path) -> None:
-    assert load(STORE_FILE=str(tmp_path / "absent")).store == "redis"
 
 
 @pytest.mark.parametrize("secret", sorted(SAMPLE_SECRETS))

@@ -92,7 +92,7 @@ class UpdateSocket:
     async def _write(self) -> None:
         listening = True
         while (reply := await self._replies.get()) is not None:
-            text = wire.encode(await _settle(reply)).decode()
+            text = await _settle(reply)
             if listening:
                 listening = await self._send_text(text)
 
@@ -108,21 +108,22 @@ def _is_too_big(text: str) -> bool:
     return len(text) > MAX_MESSAGE_BYTES or (not text.isascii() and len(text.encode()) > MAX_MESSAGE_BYTES)
 
 
-async def _settle(reply: _Pending | GoboardError) -> wire.MemberReply | wire.ProblemReply:
+async def _settle(reply: _Pending | GoboardError) -> str:
+    """Wait for an update, and say what came of it."""
     if isinstance(reply, GoboardError):
         return _problem(reply)
     try:
         if not reply.entry.done():
             async with asyncio.timeout_at(reply.deadline):
                 await reply.entry
-        return wire.member_reply(reply.entry.result())
+        return wire.encode(wire.member_reply(reply.entry.result())).decode()
     except Exception as error:  # noqa: BLE001 -- every failure is answered; the unforeseen is logged
         return _problem(error)
 
 
-def _problem(error: Exception) -> wire.ProblemReply:
+def _problem(error: Exception) -> str:
     problem = problems.problem_of(error)
     if problem is None:
         log.error("unforeseen error on a socket", exc_info=error)
         problem = problems.internal_problem()
-    return wire.ProblemReply(wire.ProblemDetails(**problem.members(PATH)))  # type: ignore[arg-type] # its own fields
+    return wire.encode({"problem": problem.members(PATH)}).decode()

@@ -63,12 +63,6 @@ class ProblemDetails(msgspec.Struct):
     code: str
 
 
-class ProblemReply(msgspec.Struct):
-    """A problem in place of a reply over a WebSocket."""
-
-    problem: ProblemDetails
-
-
 encode = msgspec.json.Encoder().encode
 _increment_body = msgspec.json.Decoder(IncrementBody)
 _update_message = msgspec.json.Decoder(UpdateMessage)
@@ -124,9 +118,9 @@ def _read(decoder: msgspec.json.Decoder[Any], message: bytes | str, form: str) -
 
 def member_reply(entry: Entry) -> MemberReply:
     """Say an entry as the reply to its member."""
-    return MemberReply(entry.member, entry.rank, entry.score)
+    return MemberReply(str(entry.member), entry.rank, entry.score)  # msgspec writes no subclass of str
 
 
 def top_reply(entries: list[Entry]) -> TopReply:
     """Say standings."""
-    return TopReply([MemberRecord(entry.member, entry.rank, entry.score) for entry in entries])
+    return TopReply([MemberRecord(str(entry.member), entry.rank, entry.score) for entry in entries])
