@@ -59,8 +59,11 @@ def goboard_serve(folder: Path, *arguments: str, **environment: str) -> Iterator
         stop(process)
 
 
-def start(folder: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-    """Start `goboard serve` in `folder`; HTTP and gRPC take free ports of the loopback unless told."""
+def start(folder: Path, *arguments: str, inside: tuple[str, ...] = (), **environment: str) -> subprocess.Popen[str]:
+    """Start `goboard serve` in `folder`; HTTP and gRPC take free ports of the loopback unless told.
+
+    `inside` is a command that runs it, such as `ip netns exec NAME`.
+    """
     settings = {
         "PATH": os.environ["PATH"],
         "HTTP_PORT": "127.0.0.1:0",
@@ -70,7 +73,7 @@ def start(folder: Path, *arguments: str, **environment: str) -> subprocess.Popen
         **environment,
     }
     return subprocess.Popen(
-        [str(Path(sys.executable).with_name("goboard")), "serve", *arguments],
+        [*inside, str(Path(sys.executable).with_name("goboard")), "serve", *arguments],
         cwd=folder,
         env=settings,
         text=True,
