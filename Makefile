@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup run test lint types imports generate check-generated test-faults coverage lock clean
+.PHONY: help setup run test lint types imports generate check-generated test-faults coverage bench-quick lock clean
 
 help:             ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ check-generated: setup  ## fail where the committed gRPC code is not what the pr
 
 coverage: setup   ## the tests with coverage, of the servers they start too: coverage.xml
 	@$(BIN)/python -m pytest -m "not faults" --cov --cov-report=xml --cov-report=term
+
+bench-quick: setup  ## a first look at speed, as a Markdown table
+	@$(BIN)/python bench/quick.py
 
 lock:             ## resolve the dependencies anew
 	@$(BIN)/uv lock

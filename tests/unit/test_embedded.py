@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from redis import Redis
+from servers import SERVERS
 
 from goboard.adapters.embedded import EmbeddedError, EmbeddedServer, attach, find_binary
 
@@ -225,17 +226,20 @@ def test_a_program_that_is_no_server_is_shown_with_what_it_said(tmp_path: Path) 
     assert "GLIBC is too old" in ended.stderr
 
 
-@pytest.mark.skipif(shutil.which("redis-server") is None, reason="there is no redis-server on the PATH")
-def test_a_server_on_the_path_serves(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", SERVERS)
+def test_a_server_on_the_path_serves(tmp_path: Path, kind: str) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / f"{kind}-server").symlink_to(SERVERS[kind])
     code = f"""{NO_PACKAGE}
 from redis import Redis
 with EmbeddedServer.start(Path(sys.argv[1])) as server, Redis.from_url(server.url) as redis:
     print(find_binary().name, redis.incr("n"), redis.config_get("appendonly"))
 """
     for expected in (1, 2):
-        ended = run(code, str(tmp_path))
+        ended = run(code, str(tmp_path / "data"), PATH=str(programs))
         assert ended.stderr == ""
-        assert f"-server {expected} " in ended.stdout
+        assert f"{kind}-server {expected} " in ended.stdout
         assert "yes" in ended.stdout
 
 
