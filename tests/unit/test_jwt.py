@@ -185,7 +185,6 @@ CLAIMS_OUT_OF_ORDER: dict[str, Any] = {
     "no JSON": b"user_id",
     "nothing": b"",
     "no UTF-8": b'{"user_id":"\xff"}',
-    "nested": b'{"user_id":"ada","x":' + b"[" * 3000 + b"]" * 3000 + b"}",
     "number of 5000 digits": b'{"user_id":"ada","x":' + b"1" * 5000 + b"}",
 }
 
