@@ -69,7 +69,9 @@ async def test_scores_are_kept_exactly(store: BoardStore, score: float) -> None:
 
 async def test_sums_are_those_of_doubles(store: BoardStore) -> None:
     await asyncio.gather(*[store.increment(BOARD, ADA, 0.1) for _ in range(10)])
-    assert (await store.increment(BOARD, ADA, 0.0)).score == 0.9999999999999999  # 0.1 ten times over; Python's own sum() compensates since 3.12
+    assert (
+        await store.increment(BOARD, ADA, 0.0)
+    ).score == 0.9999999999999999  # 0.1 ten times over; Python's own sum() compensates since 3.12
 
 
 async def test_ties_are_ordered_by_name_greatest_bytes_first(store: BoardStore) -> None:
