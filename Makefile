@@ -19,7 +19,7 @@ $(READY): pyproject.toml uv.lock
 	@touch $@
 
 run: setup        ## serve on the embedded store, with a token that may act for every member
-	@AUTH_STATIC_ROLE=$${AUTH_STATIC_ROLE:-server} $(BIN)/goboard serve --store embedded
+	@export AUTH_STATIC_ROLE=$${AUTH_STATIC_ROLE:-server}; exec $(BIN)/goboard serve --store embedded
 
 test: setup       ## all tests but the slow ones, on real stores that the tests start themselves
 	@$(BIN)/python -m pytest -m "not faults" $(ARGS)
