@@ -35,14 +35,16 @@ class Leaderboards:
         """
         return self._store.increment(BoardName.parse(board), MemberName.parse(member), parse_number(delta, "increment"))
 
-    async def increment_many(self, board: str, deltas: Iterable[tuple[str, float]]) -> list[Entry | ScoreOutOfRange]:
+    def increment_many(self, board: str, deltas: Iterable[tuple[str, float]]) -> Future[list[Entry | ScoreOutOfRange]]:
         """Increment many members in order; each outcome, an entry or the refusal, stands in its increment's place.
+
+        As with `increment`, the updates are under way when this returns.
 
         Input outside the rules refuses the whole before anything is applied; a score that would leave ±2^53 refuses
         that one increment alone.
         """
         parsed = [(MemberName.parse(member), parse_number(delta, "increment")) for member, delta in deltas]
-        return await self._store.increment_many(BoardName.parse(board), parsed)
+        return self._store.increment_many(BoardName.parse(board), parsed)
 
     async def set(self, board: str, member: str, score: float) -> Entry:
         """Put the member on the board with this score, or overwrite the one it has.

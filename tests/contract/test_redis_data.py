@@ -170,8 +170,10 @@ async def test_all_cancelled_sends_nothing(store: RedisBoardStore, server: Serve
 
 async def test_an_idle_board_leaves_nothing_behind(store: RedisBoardStore) -> None:
     await asyncio.gather(*[store.increment(BoardName.parse(f"b{i}"), ADA, 1.0) for i in range(100)])
+    await asyncio.gather(*[store.rank(BoardName.parse(f"b{i}"), ADA) for i in range(100)])
     await asyncio.sleep(0)
-    assert (store._batcher._lanes, store._batcher._tasks) == ({}, set())
+    for lanes in (store._batcher._lanes, store._reader._lanes):
+        assert (lanes._lanes, lanes._tasks) == ({}, set())
 
 
 @pytest.mark.parametrize("prefix", ["{a}", "a{", "}"])

@@ -134,7 +134,7 @@ async def test_a_server_killed_while_it_owes_an_answer_leaves_the_outcome_unknow
 async def test_a_long_list_that_breaks_off_says_that_the_outcome_is_unknown(
     own: Server, store: RedisBoardStore
 ) -> None:
-    task = asyncio.create_task(store.increment_many(BOARD, [(ADA, 1.0)] * 400_000))
+    task = store.increment_many(BOARD, [(ADA, 1.0)] * 400_000)
     while not await applied(store):
         pass
     own.kill()
@@ -182,7 +182,7 @@ async def test_a_slow_board_holds_up_no_other(store: RedisBoardStore) -> None:
 
 
 async def test_whoever_waits_behind_a_long_list_for_too_long_is_refused_in_time(store: RedisBoardStore) -> None:
-    long = asyncio.create_task(store.increment_many(BOARD, [(BOB, 1.0)] * 2_000_000))
+    long = store.increment_many(BOARD, [(BOB, 1.0)] * 2_000_000)
     await asyncio.sleep(0.1)
     with within(2), pytest.raises(StoreUnavailable, match="overloaded"):
         await store.increment(BOARD, ADA, 1.0)

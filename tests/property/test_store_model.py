@@ -74,8 +74,11 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(board=BOARDS, deltas=st.lists(st.tuples(MEMBERS, DELTAS), max_size=12))
     def increment_many(self, board: BoardName, deltas: list[tuple[MemberName, float]]) -> None:
+        async def many() -> list[Any]:
+            return await self.store.increment_many(board, deltas)
+
         expected = [self.add(board, member, delta) for member, delta in deltas]
-        assert comparable(self.run(self.store.increment_many(board, deltas))) == expected
+        assert comparable(self.run(many())) == expected
 
     @rule(board=BOARDS, member=MEMBERS, score=SCORES)
     def set(self, board: BoardName, member: MemberName, score: float) -> None:

@@ -10,7 +10,7 @@ from goboard.domain.identity import Identity, Mismatch, Role, acting_member
 from goboard.domain.names import MemberName
 from goboard.entrypoints.gate import MAX_TOKEN_BYTES, Gate, bearer_token
 
-ADA, BOB = MemberName.parse("ada"), MemberName.parse("bob")
+ADA, BOB, CYD = (MemberName.parse(name) for name in ("ada", "bob", "cyd"))
 
 
 class Anybody:
@@ -86,5 +86,9 @@ def test_another_s_name_is_overridden_refused_or_for_a_server_taken(caplog: pyte
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
         ("WARNING", "member_id 'bob' overridden by the identity 'ada'")
     ]
+    override.member_for(member, BOB)
+    assert len(caplog.records) == 1  # a client that always does so does not fill the log
+    override.member_for(member, CYD)
+    assert len(caplog.records) == 2
     with pytest.raises(MemberForbidden, match="'ada' may not act for member 'bob'"):
         reject.member_for(member, BOB)

@@ -45,6 +45,7 @@ def test_the_defaults_are_the_contract_s() -> None:
         "workers": 1,
         "request_timeout": 5.0,
         "max_limit": 1000,
+        "top_snapshot": 0.0,
         "grpc_max_message_bytes": 4 * 1024 * 1024,
         "log_level": "info",
     }

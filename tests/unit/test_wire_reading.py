@@ -8,7 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from goboard.domain.errors import InvalidArgument
-from goboard.entrypoints.http.wire import UpdateMessage, read_increment, read_update, required_increment
+from goboard.entrypoints.http.wire import UpdateMessage, read_increment, read_update
+from goboard.entrypoints.updates import finite
 
 REQUIRED = "increment is required"
 MALFORMED = "malformed JSON"
@@ -160,6 +161,6 @@ def test_any_other_message_is_refused_with_a_reason(text: str, detail: str) -> N
 
 
 def test_an_increment_of_zero_is_not_a_missing_one() -> None:
-    assert required_increment(0.0) == 0.0
+    assert finite(0.0) == 0.0
     with pytest.raises(InvalidArgument, match=REQUIRED):
-        required_increment(None)
+        finite(None)

@@ -163,7 +163,8 @@ async def test_reflection_lists_and_describes_the_services(local: Local):
     )
     assert json.loads(done.stdout) == {
         "dashboard.DashboardService": [
-            *("StreamUpdates", "IncrementScore", "GetMemberRank", "GetTopMembers", "GetDashboardStats"),
+            *("StreamUpdates", "IncrementScore", "IncrementScores"),
+            *("GetMemberRank", "GetTopMembers", "GetDashboardStats"),
         ],
         "grpc.health.v1.Health": ["Check", "Watch"],
     }

@@ -249,6 +249,7 @@ def test_the_openapi_document_describes_every_route(service: Service) -> None:
 
     assert set(document["paths"]) == {
         "/api/v1/dashboards/{dashboard}/members/{member_id}/increment",
+        "/api/v1/dashboards/{dashboard}/increments",
         "/api/v1/dashboards/{dashboard}/members/{member_id}/rank",
         "/api/v1/dashboards/{dashboard}/top",
         "/api/v1/dashboards/{dashboard}/stats",
@@ -258,6 +259,11 @@ def test_the_openapi_document_describes_every_route(service: Service) -> None:
     increment = document["paths"]["/api/v1/dashboards/{dashboard}/members/{member_id}/increment"]["post"]
     assert increment["requestBody"]["content"]["application/json"]["schema"]["required"] == ["increment"]
     assert {"200", "400", "401", "403", "409", "413", "503", "504"} <= set(increment["responses"])
+    batch = document["paths"]["/api/v1/dashboards/{dashboard}/increments"]["post"]
+    many = batch["requestBody"]["content"]["application/json"]["schema"]["properties"]["increments"]
+    assert (many["maxItems"], many["items"]["required"]) == (1000, ["member_id", "increment"])
+    outcome = document["components"]["schemas"]["OutcomeReply"]
+    assert set(outcome["properties"]) == {"member_id", "rank", "score", "problem"}
     top = document["paths"]["/api/v1/dashboards/{dashboard}/top"]["get"]
     assert {parameter["name"] for parameter in top["parameters"]} == {"dashboard", "limit"}
 

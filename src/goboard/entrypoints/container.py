@@ -7,7 +7,7 @@ from pathlib import Path
 
 import svcs
 
-from goboard.adapters.auth import JwtVerifier, NoopVerifier, StaticVerifier
+from goboard.adapters.auth import JwtVerifier, NoopVerifier, RememberingVerifier, StaticVerifier
 from goboard.adapters.auth.jwt import mint
 from goboard.adapters.clock import SystemClock
 from goboard.adapters.embedded import EmbeddedError, EmbeddedServer, attach
@@ -41,12 +41,15 @@ def registry_for(settings: Settings) -> svcs.Registry:
 def _store(settings: Settings) -> BoardStore:
     if settings.store == "memory":
         return MemoryBoardStore()
-    return RedisBoardStore.from_url(settings.redis_url, prefix=settings.redis_prefix)
+    return RedisBoardStore.from_url(
+        settings.redis_url, prefix=settings.redis_prefix, top_snapshot=settings.top_snapshot
+    )
 
 
 def _verifier(settings: Settings) -> TokenVerifier:
     if settings.auth_mode == "jwt":
-        return JwtVerifier(settings.jwt_secret, settings.jwt_algorithm, SystemClock())
+        clock = SystemClock()
+        return RememberingVerifier(JwtVerifier(settings.jwt_secret, settings.jwt_algorithm, clock), clock)
     if settings.auth_mode == "noop":
         return NoopVerifier()
     return StaticVerifier(settings.auth_secret, settings.static_role)

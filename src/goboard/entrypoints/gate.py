@@ -8,6 +8,8 @@ from goboard.domain.names import MemberName
 from goboard.ports.tokens import TokenVerifier
 
 MAX_TOKEN_BYTES = 8 * 1024
+MAX_WARNED = 1000
+"""Of how many overridden pairs is remembered that they were warned of."""
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +20,7 @@ class Gate:
     def __init__(self, verifier: TokenVerifier, mismatch: Mismatch) -> None:
         self._verifier = verifier
         self._mismatch = mismatch
+        self._warned: set[tuple[MemberName, MemberName]] = set()
 
     def admit(self, token: str | None) -> Identity:
         """Identify the bearer of `token`.
@@ -44,8 +47,16 @@ class Gate:
         """
         member = acting_member(identity, named, self._mismatch)
         if member != named:
-            log.warning("member_id %r overridden by the identity %r", named, member)
+            self._warn(named, member)
         return member
+
+    def _warn(self, named: MemberName, member: MemberName) -> None:
+        """Warn once of a pair: a client that always names another would fill the log with each of its updates."""
+        if (named, member) not in self._warned:
+            if len(self._warned) >= MAX_WARNED:
+                self._warned.clear()
+            self._warned.add((named, member))
+            log.warning("member_id %r overridden by the identity %r", named, member)
 
 
 def bearer_token(authorization: str) -> str:

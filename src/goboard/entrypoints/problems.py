@@ -1,5 +1,6 @@
 """One table: what went wrong → HTTP status, URN, code and gRPC status (RFC 9457, docs/migrating-from-go-board.md)."""
 
+import logging
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -9,6 +10,8 @@ from goboard.domain import errors
 
 RETRY_AFTER_SECONDS = 1
 """What a caller is told to wait where the store is away; it is asked again at every call."""
+
+log = logging.getLogger(__name__)
 
 
 class Kind(NamedTuple):
@@ -109,6 +112,15 @@ def problem_of(error: Exception) -> Problem | None:
     if kind is TIMEOUT:
         return Problem(kind, "the request took longer than the time allowed; an update may have been applied")
     return Problem(kind, str(error))
+
+
+def problem_for(error: Exception, instance: str) -> Problem:
+    """Give the problem that `error` is to a caller; what is unforeseen is logged and tells nothing of its cause."""
+    problem = problem_of(error)
+    if problem is None:
+        log.error("unforeseen error at %s", instance, exc_info=error)
+        problem = internal_problem()
+    return problem
 
 
 def internal_problem() -> Problem:

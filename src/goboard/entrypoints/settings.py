@@ -50,6 +50,12 @@ VARIABLES = (
     Variable("REQUEST_TIMEOUT", "5", parsing.seconds, "seconds until a request is answered with 504"),
     Variable("MAX_LIMIT", "1000", parsing.integer(1, 100_000), "the most entries that `limit` may ask for"),
     Variable(
+        "TOP_SNAPSHOT_MS",
+        "0",
+        parsing.integer(0, 60_000),
+        "how many milliseconds old `top` may be, the same for all who ask; 0: all that was answered before is in it",
+    ),
+    Variable(
         "GRPC_MAX_MESSAGE_BYTES", "4194304", parsing.integer(1024, 2**30), "the largest gRPC message that is read"
     ),
     Variable("LOG_LEVEL", "info", parsing.one_of("debug", "info", "warning", "error"), "how much is logged"),
@@ -79,6 +85,8 @@ class Settings:
     workers: int
     request_timeout: float
     max_limit: int
+    top_snapshot: float
+    """Seconds."""
     grpc_max_message_bytes: int
     log_level: str
 
@@ -113,6 +121,7 @@ class Settings:
             workers=values["WORKERS"],
             request_timeout=values["REQUEST_TIMEOUT"],
             max_limit=values["MAX_LIMIT"],
+            top_snapshot=values["TOP_SNAPSHOT_MS"] / 1000,
             grpc_max_message_bytes=values["GRPC_MAX_MESSAGE_BYTES"],
             log_level=values["LOG_LEVEL"],
         )

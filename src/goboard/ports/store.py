@@ -34,10 +34,10 @@ class BoardStore(Protocol):
         """
         ...
 
-    async def increment_many(
+    def increment_many(
         self, board: BoardName, deltas: Sequence[tuple[MemberName, float]]
-    ) -> list[Entry | ScoreOutOfRange]:
-        """Do the increments in order and give each one's outcome in its place.
+    ) -> Future[list[Entry | ScoreOutOfRange]]:
+        """Do the increments in order and give each one's outcome in its place; under way when this returns.
 
         One that is refused leaves the others alone. Each entry holds score and rank right after its own
         increment. Each increment is atomic; a long list as a whole is not.

@@ -2,6 +2,7 @@
 
 from goboard.adapters.auth.jwt import JwtVerifier
 from goboard.adapters.auth.noop import NoopVerifier
+from goboard.adapters.auth.remembering import RememberingVerifier
 from goboard.adapters.auth.static import StaticVerifier
 
-__all__ = ["JwtVerifier", "NoopVerifier", "StaticVerifier"]
+__all__ = ["JwtVerifier", "NoopVerifier", "RememberingVerifier", "StaticVerifier"]

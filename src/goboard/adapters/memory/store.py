@@ -57,16 +57,18 @@ class MemoryBoardStore:
             future.set_exception(refusal)
         return future
 
-    async def increment_many(
+    def increment_many(
         self, board: BoardName, deltas: Sequence[tuple[MemberName, float]]
-    ) -> list[Entry | ScoreOutOfRange]:
+    ) -> Future[list[Entry | ScoreOutOfRange]]:
+        future: Future[list[Entry | ScoreOutOfRange]] = asyncio.get_running_loop().create_future()
         outcomes: list[Entry | ScoreOutOfRange] = []
         for member, delta in deltas:
             try:
                 outcomes.append(self._add(board, member, delta))
             except ScoreOutOfRange as refusal:
                 outcomes.append(refusal)
-        return outcomes
+        future.set_result(outcomes)
+        return future
 
     async def set(self, board: BoardName, member: MemberName, score: float) -> Entry:
         return self._boards[board].put(member, score)

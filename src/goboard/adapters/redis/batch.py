@@ -5,6 +5,7 @@ from collections import deque
 
 from goboard.adapters.redis.connection import STORE_TIMEOUT, Connections
 from goboard.adapters.redis.keys import standings_key
+from goboard.adapters.redis.lanes import Lanes
 from goboard.adapters.redis.scripts import WRITE
 from goboard.adapters.redis.writes import Write
 from goboard.domain.errors import OutcomeUnknown, StoreError, StoreUnavailable
@@ -19,39 +20,20 @@ _Waiting = deque[Write]
 
 
 class Batcher:
-    """The writes of all boards. The first write to an idle board starts its task; an idle board leaves nothing."""
+    """The writes of all boards."""
 
     def __init__(self, connections: Connections, prefix: str) -> None:
         self._connections = connections
         self._prefix = prefix
-        self._lanes: dict[BoardName, _Waiting] = {}
-        self._tasks: set[asyncio.Task[None]] = set()  # the loop itself holds tasks weakly
+        self._lanes: Lanes[_Waiting] = Lanes(deque, self._send_batch, _refuse)
 
     def put(self, board: BoardName, write: Write) -> None:
         """Let the write wait its turn; its future brings the outcome."""
-        waiting = self._lanes.get(board)
-        if waiting is None:
-            waiting = self._lanes[board] = deque()
-            # A task's first step comes after all that is ready in this turn of the loop, so those callers join.
-            task = asyncio.get_running_loop().create_task(self._drain(board, waiting))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        waiting.append(write)
+        self._lanes.of(board).append(write)
 
     async def close(self) -> None:
         """Refuse what waits and see out what was sent."""
-        for waiting in self._lanes.values():
-            _refuse(waiting)
-        if self._tasks:
-            await asyncio.wait(self._tasks)
-
-    async def _drain(self, board: BoardName, waiting: _Waiting) -> None:
-        try:
-            while waiting:
-                await self._send_batch(board, waiting)
-        finally:
-            del self._lanes[board]
-            _refuse(waiting)  # some are left only where the loop is shutting down
+        await self._lanes.close()
 
     async def _send_batch(self, board: BoardName, waiting: _Waiting) -> None:
         batch = _Batch()

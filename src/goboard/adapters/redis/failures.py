@@ -1,6 +1,8 @@
 """The driver's exceptions, told in the port's words."""
 
 import logging
+from asyncio import Future
+from typing import Any
 
 from redis.exceptions import RedisError, ResponseError
 
@@ -44,6 +46,19 @@ def translated(failure: Exception, *, sent: bool, board: str, lost: Lost) -> Sto
         return StoreCorrupt(board)
     _log.error("the store answered: %s", failure)
     return StoreError("the store answered with an error, which the log holds")
+
+
+def each_its_own(error: StoreError) -> StoreError:
+    """Make an exception like `error`: one object raised to many callers would gather all their tracebacks."""
+    twin = type(error).__new__(type(error), *error.args)
+    twin.__cause__ = error
+    return twin
+
+
+def bring(future: Future[Any], error: Exception) -> None:
+    """Let `error` be what the future brings."""
+    future.set_exception(error)
+    future.exception()  # marks it as seen: where the caller has left, the loop shall not complain
 
 
 def _answer(failure: Exception) -> str | None:

@@ -4,6 +4,7 @@ from asyncio import Future, get_running_loop
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from goboard.adapters.redis.failures import bring, each_its_own
 from goboard.domain.errors import OutcomeUnknown, ScoreOutOfRange, StoreError, StoreUnavailable
 from goboard.domain.standings import Entry
 
@@ -90,11 +91,11 @@ class OneWrite:
         try:
             self.future.set_result(self._read(self._member, replies[at], replies[at + 1]))
         except ScoreOutOfRange as refusal:
-            _bring(self.future, refusal)
+            bring(self.future, refusal)
 
     def fail(self, error: StoreError) -> None:
         if not self.future.done():
-            _bring(self.future, _another(error))
+            bring(self.future, each_its_own(error))
 
 
 class ManyWrites:
@@ -108,6 +109,8 @@ class ManyWrites:
         self._word = word
         self._taken = 0
         self._outcomes: list[Entry | ScoreOutOfRange] = []
+        if not numbers:
+            self.future.set_result(self._outcomes)
 
     @property
     def taken_up(self) -> bool:
@@ -133,7 +136,7 @@ class ManyWrites:
         if self.future.done():
             return
         part_is_applied = bool(self._outcomes) and isinstance(error, StoreUnavailable)
-        _bring(self.future, _another(OutcomeUnknown() if part_is_applied else error))
+        bring(self.future, each_its_own(OutcomeUnknown() if part_is_applied else error))
 
 
 def _outcome(member: str, score: Reply, position: Reply) -> Entry | ScoreOutOfRange:
@@ -141,15 +144,3 @@ def _outcome(member: str, score: Reply, position: Reply) -> Entry | ScoreOutOfRa
         return entry(member, score, position)
     except ScoreOutOfRange as refusal:
         return refusal
-
-
-def _another(error: StoreError) -> StoreError:
-    """Make an exception like `error`: one object raised to many callers would gather all their tracebacks."""
-    twin = type(error).__new__(type(error), *error.args)
-    twin.__cause__ = error
-    return twin
-
-
-def _bring(future: Future[Any], error: Exception) -> None:
-    future.set_exception(error)
-    future.exception()  # marks it as seen: where the caller has left, the loop shall not complain

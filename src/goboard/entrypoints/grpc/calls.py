@@ -17,18 +17,18 @@ from grpclib.metadata import decode_timeout
 from h2.exceptions import ProtocolError
 
 from goboard.domain.errors import InvalidArgument, InvalidToken
-from goboard.domain.identity import Identity
 from goboard.entrypoints import problems
 from goboard.entrypoints.gate import Gate, bearer_token
 from goboard.entrypoints.grpc import refusals
 from goboard.entrypoints.grpc.inbox import Inbox
 from goboard.entrypoints.grpc.stream import CallStream, Headers, reset
 from goboard.entrypoints.problems import Problem
+from goboard.entrypoints.updates import Caller
 
 GUARDED = "/dashboard.DashboardService/"
 """Calls under this path need a token; health and reflection do not."""
 
-caller: ContextVar[Identity] = ContextVar("caller")
+caller: ContextVar[Caller] = ContextVar("caller")
 """Whose call this is. Each call is a task, so a context, of its own; betterproto's handlers get the request alone."""
 
 log = logging.getLogger(__name__)
@@ -87,7 +87,8 @@ class Calls:
         tokens = [value for name, value in headers if name == "authorization"]
         if len(tokens) > 1:
             raise InvalidToken("there are several")
-        caller.set(self._gate.admit(bearer_token(tokens[0]) if tokens else None))
+        identity = self._gate.admit(bearer_token(tokens[0]) if tokens else None)
+        caller.set(Caller(identity, self._gate))
         if self.stopping.is_set():
             raise refusals.stopping()
 

@@ -14,6 +14,7 @@ from h2.events import UnknownFrameReceived
 from h2.settings import SettingCodes
 
 from goboard.entrypoints.grpc.calls import Calls
+from goboard.entrypoints.grpc.gathering import GatheringTransport
 from goboard.entrypoints.grpc.inbox import Inbox
 from goboard.entrypoints.grpc.stream import Headers
 
@@ -108,8 +109,8 @@ class CallProtocol(H2Protocol):
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Begin."""
-        super().connection_made(transport)
-        self.transport = cast("Transport", transport)
+        self.transport = GatheringTransport(cast("Transport", transport))
+        super().connection_made(self.transport)
         # asyncio and grpclib do this only where the socket was made with the protocol's number spelled out.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._connections.add(self)

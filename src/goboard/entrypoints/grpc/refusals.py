@@ -1,6 +1,5 @@
 """What ends a call beyond the domain's errors, and how any error becomes a problem."""
 
-import logging
 from http import HTTPStatus
 
 from grpclib.const import Status
@@ -14,8 +13,6 @@ COMPRESSED = Kind(
     "unsupported_encoding",
     Status.UNIMPLEMENTED,
 )
-
-log = logging.getLogger(__name__)
 
 
 class CallRefused(Exception):
@@ -40,8 +37,4 @@ def problem_for(error: Exception, instance: str) -> Problem:
     """Give the problem that `error` is to a caller; what is unforeseen is logged and tells nothing."""
     if isinstance(error, CallRefused):
         return error.problem
-    problem = problems.problem_of(error)
-    if problem is None:
-        log.error("unforeseen error in %s", instance, exc_info=error)
-        problem = problems.internal_problem()
-    return problem
+    return problems.problem_for(error, instance)

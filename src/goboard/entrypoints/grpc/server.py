@@ -29,7 +29,7 @@ class GrpcServer:
         self, boards: Leaderboards, gate: Gate, *, max_message_bytes: int, request_timeout: float, max_limit: int
     ) -> None:
         self._stopping = asyncio.Event()
-        service = DashboardService(boards, gate, request_timeout=request_timeout, max_limit=max_limit)
+        service = DashboardService(boards, request_timeout=request_timeout, max_limit=max_limit)
         self._calls = Calls(_methods(service, Health(self._stopping)), gate, request_timeout, self._stopping)
         self._max_message_bytes = max_message_bytes
         self._connections: set[CallProtocol] = set()

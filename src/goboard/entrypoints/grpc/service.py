@@ -1,20 +1,26 @@
 """The service: each call one short function, typed with the generated types."""
 
+from functools import partial
+
 from grpclib.const import Handler
 
 from goboard.domain.errors import InvalidArgument
 from goboard.domain.names import BoardName, MemberName
-from goboard.entrypoints.gate import Gate
-from goboard.entrypoints.grpc import calls, codec
+from goboard.domain.standings import Entry
+from goboard.entrypoints.grpc import calls, codec, refusals
 from goboard.entrypoints.grpc.generated import dashboard
 from goboard.entrypoints.grpc.stream import CallStream
 from goboard.entrypoints.grpc.updates import UpdateStream
+from goboard.entrypoints.updates import Batch, Caller, Update, check_size, finite
 from goboard.leaderboards import Leaderboards
 
 DEFAULT_LIMIT = 10
 STREAM_UPDATES = f"{calls.GUARDED}StreamUpdates"
+INCREMENT_SCORES = f"{calls.GUARDED}IncrementScores"
 
 IncrementScoreResponse = codec.wire_type(dashboard.IncrementScoreResponse)
+IncrementScoresResponse = codec.wire_type(dashboard.IncrementScoresResponse)
+IncrementResult = codec.wire_type(dashboard.IncrementResult)
 GetMemberRankResponse = codec.wire_type(dashboard.GetMemberRankResponse)
 GetTopMembersResponse = codec.wire_type(dashboard.GetTopMembersResponse)
 MemberRecord = codec.wire_type(dashboard.MemberRecord)
@@ -24,9 +30,8 @@ GetDashboardStatsResponse = codec.wire_type(dashboard.GetDashboardStatsResponse)
 class DashboardService(dashboard.DashboardServiceBase):
     """`dashboard.DashboardService`, for the caller that `calls.caller` names."""
 
-    def __init__(self, boards: Leaderboards, gate: Gate, *, request_timeout: float, max_limit: int) -> None:
+    def __init__(self, boards: Leaderboards, *, request_timeout: float, max_limit: int) -> None:
         self._boards = boards
-        self._gate = gate
         self._timeout = request_timeout
         self._max_limit = max_limit
 
@@ -41,8 +46,18 @@ class DashboardService(dashboard.DashboardServiceBase):
         """Add the increment to the member's score."""
         request = increment_score_request
         board = BoardName.parse(request.dashboard)
-        entry = await self._boards.increment(board, self._member(request.member_id), request.increment)
+        entry = await self._boards.increment(board, _member(calls.caller.get(), request.member_id), request.increment)
         return IncrementScoreResponse(member_id=entry.member, rank=entry.rank, score=entry.score)
+
+    async def increment_scores(
+        self, increment_scores_request: dashboard.IncrementScoresRequest
+    ) -> dashboard.IncrementScoresResponse:
+        """Add to many members' scores, each answered in its place."""
+        request = increment_scores_request
+        check_size(len(request.increments))
+        read = partial(_update, calls.caller.get(), BoardName.parse(request.dashboard))
+        batch = Batch(self._boards).fill(request.increments, read).start()
+        return IncrementScoresResponse(results=[_result(outcome) for outcome in await batch.outcomes()])
 
     async def get_member_rank(
         self, get_member_rank_request: dashboard.GetMemberRankRequest
@@ -50,7 +65,7 @@ class DashboardService(dashboard.DashboardServiceBase):
         """Tell the member's place."""
         request = get_member_rank_request
         board = BoardName.parse(request.dashboard)
-        entry = await self._boards.rank(board, self._member(request.member_id))
+        entry = await self._boards.rank(board, _member(calls.caller.get(), request.member_id))
         return GetMemberRankResponse(member_id=entry.member, rank=entry.rank, score=entry.score)
 
     async def get_top_members(
@@ -72,9 +87,20 @@ class DashboardService(dashboard.DashboardServiceBase):
         return GetDashboardStatsResponse(total_members=await self._boards.count(get_dashboard_stats_request.dashboard))
 
     async def _stream_updates(self, stream: CallStream[dashboard.UpdateRequest, dashboard.UpdateResponse]) -> None:
-        await UpdateStream(stream, self._boards, self._gate, calls.caller.get(), self._timeout).serve()
+        await UpdateStream(stream, self._boards, calls.caller.get(), self._timeout).serve()
 
-    def _member(self, named: str) -> MemberName:
-        """Give the member a unary call acts for; an empty name means the caller itself."""
-        identity = calls.caller.get()
-        return self._gate.member_for(identity, MemberName.parse(named)) if named else identity.member
+
+def _member(caller: Caller, named: str) -> MemberName:
+    """Give the member a unary call acts for; an empty name means the caller itself."""
+    return caller.member(named) if named else caller.identity.member
+
+
+def _update(caller: Caller, board: BoardName, increment: dashboard.MemberIncrement) -> Update:
+    return Update(board, _member(caller, increment.member_id), finite(increment.increment))
+
+
+def _result(outcome: Entry | Exception) -> dashboard.IncrementResult:
+    if isinstance(outcome, Entry):
+        return IncrementResult(member_id=outcome.member, rank=outcome.rank, score=outcome.score)
+    problem = refusals.problem_for(outcome, INCREMENT_SCORES)
+    return IncrementResult(problem=codec.problem_details(problem, INCREMENT_SCORES))

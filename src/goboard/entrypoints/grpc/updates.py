@@ -5,14 +5,11 @@ from asyncio import Future
 from collections import deque
 from typing import NamedTuple
 
-from goboard.domain.errors import InvalidArgument
-from goboard.domain.identity import Identity
-from goboard.domain.names import BoardName, MemberName
 from goboard.domain.standings import Entry
-from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.grpc import codec, refusals
 from goboard.entrypoints.grpc.generated.dashboard import UpdateRequest, UpdateResponse
 from goboard.entrypoints.grpc.stream import CallStream
+from goboard.entrypoints.updates import Caller, Update
 from goboard.leaderboards import Leaderboards
 
 MAX_IN_FLIGHT = 256
@@ -35,14 +32,12 @@ class UpdateStream:
         self,
         stream: CallStream[UpdateRequest, UpdateResponse],
         boards: Leaderboards,
-        gate: Gate,
-        identity: Identity,
+        caller: Caller,
         request_timeout: float,
     ) -> None:
         self._stream = stream
         self._boards = boards
-        self._gate = gate
-        self._identity = identity
+        self._caller = caller
         self._timeout = request_timeout
         self._loop = asyncio.get_running_loop()
         self._pending: deque[_Pending] = deque()
@@ -92,11 +87,8 @@ class UpdateStream:
             return failed
 
     def _increment(self, request: UpdateRequest) -> Future[Entry]:
-        if not request.dashboard or not request.member_id:
-            raise InvalidArgument("missing dashboard or member_id")
-        board = BoardName.parse(request.dashboard)
-        member = self._gate.member_for(self._identity, MemberName.parse(request.member_id))
-        return self._boards.increment(board, member, request.increment)
+        board, member, delta = Update.asked(self._caller, request.dashboard, request.member_id, request.increment)
+        return self._boards.increment(board, member, delta)
 
     def _ready(self) -> list[UpdateResponse]:
         ready = []

@@ -15,9 +15,11 @@ from goboard.entrypoints.http import wire
 from goboard.entrypoints.http.errors import exception_handlers
 from goboard.entrypoints.http.handshake import refuse, websocket_route
 from goboard.entrypoints.http.openapi import openapi_config
+from goboard.entrypoints.http.operations import Operations
 from goboard.entrypoints.http.paths import route_by_raw_path, sent_path
 from goboard.entrypoints.http.probes import health, ready
 from goboard.entrypoints.http.rest import rest_router
+from goboard.entrypoints.http.shortcut import Shortcut
 from goboard.entrypoints.http.websocket import PATH
 from goboard.entrypoints.problems import Problem
 from goboard.entrypoints.settings import Settings
@@ -28,6 +30,7 @@ Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 def create_app(boards: Leaderboards, gate: Gate, settings: Settings, lifespan: Lifespan | None = None) -> Any:
     """Make the ASGI application; `lifespan` spans its life in a server."""
+    operations = Operations(boards, settings.max_limit)
     litestar = Litestar(
         route_handlers=[
             rest_router(gate, settings.request_timeout),
@@ -43,7 +46,7 @@ def create_app(boards: Leaderboards, gate: Gate, settings: Settings, lifespan: L
         ],
         dependencies={
             "boards": Provide(lambda: boards, sync_to_thread=False),
-            "max_limit": Provide(lambda: settings.max_limit, sync_to_thread=False),
+            "operations": Provide(lambda: operations, sync_to_thread=False),
         },
         exception_handlers=exception_handlers,  # type: ignore[arg-type] # each handler takes its own error type
         cors_config=CORSConfig(allow_origins=list(settings.cors_origins), allow_credentials=settings.cors_credentials),
@@ -52,7 +55,8 @@ def create_app(boards: Leaderboards, gate: Gate, settings: Settings, lifespan: L
         lifespan=[lifespan] if lifespan else [],
         logging_config=None,
     )
-    return route_by_raw_path(_refuse_other_sockets(litestar))
+    shortcut = Shortcut(litestar, operations, gate, settings.request_timeout)
+    return route_by_raw_path(_refuse_other_sockets(shortcut))
 
 
 def _refuse_other_sockets(app: Any) -> Any:

@@ -1,6 +1,5 @@
 """Errors as problem responses (RFC 9457)."""
 
-import logging
 from http import HTTPStatus
 from typing import Any
 
@@ -15,18 +14,13 @@ from goboard.entrypoints.problems import Problem
 
 PROBLEM_JSON = "application/problem+json"
 
-log = logging.getLogger(__name__)
-
 _AnyRequest = Request[Any, Any, Any]
 
 
 def on_error(request: _AnyRequest, error: Exception) -> Response[bytes]:
     """Answer any error but the framework's own: what a caller may know, or a bare 500."""
-    problem = problems.problem_of(error)
-    if problem is None:
-        log.error("unforeseen error at %s", sent_path(request.scope), exc_info=error)
-        problem = problems.internal_problem()
-    return problem_response(problem, sent_path(request.scope), headers=_headers(error))
+    path = sent_path(request.scope)
+    return problem_response(problems.problem_for(error, path), path, headers=error_headers(error))
 
 
 def on_http_error(request: _AnyRequest, error: HTTPException) -> Response[bytes]:
@@ -39,11 +33,20 @@ def on_http_error(request: _AnyRequest, error: HTTPException) -> Response[bytes]
         detail = f"{request.method} is not allowed here; allowed: {allow}"
         return problem_response(Problem(problems.METHOD_NOT_ALLOWED, detail), path, headers={"Allow": allow})
     if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        detail = f"the body is over {wire.MAX_BODY_BYTES} bytes"
-        return problem_response(Problem(problems.TOO_LARGE, detail), path)
+        return problem_response(too_large(_body_limit(request)), path)
     if error.status_code == HTTPStatus.BAD_REQUEST:
         return problem_response(Problem(problems.INVALID_ARGUMENT, "the request is malformed"), path)
     return on_error(request, error)
+
+
+def _body_limit(request: _AnyRequest) -> int:
+    limit: int = request.scope["route_handler"].resolve_request_max_body_size()  # type: ignore[union-attr,assignment] # set for all
+    return limit
+
+
+def too_large(limit: int) -> Problem:
+    """Give the problem of a body over `limit` bytes."""
+    return Problem(problems.TOO_LARGE, f"the body is over {limit} bytes")
 
 
 def problem_response(problem: Problem, instance: str, *, headers: dict[str, str] | None = None) -> Response[bytes]:
@@ -61,7 +64,8 @@ def problem_body(problem: Problem, instance: str) -> bytes:
     return wire.encode(problem.members(instance))
 
 
-def _headers(error: Exception) -> dict[str, str]:
+def error_headers(error: Exception) -> dict[str, str]:
+    """Give what a response's headers add to the problem that `error` is."""
     if isinstance(error, StoreUnavailable | OutcomeUnknown):
         return {"Retry-After": str(problems.RETRY_AFTER_SECONDS)}
     if isinstance(error, MissingToken):

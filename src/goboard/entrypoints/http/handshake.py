@@ -14,6 +14,7 @@ from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.http.errors import PROBLEM_JSON, problem_body
 from goboard.entrypoints.http.websocket import PATH, Updates, UpdateSocket
 from goboard.entrypoints.problems import Problem
+from goboard.entrypoints.updates import Caller
 from goboard.leaderboards import Leaderboards
 
 SUBPROTOCOL = "goboard.v1"
@@ -54,7 +55,7 @@ def websocket_route(
             return
         await receive()  # websocket.connect
         await send({"type": "websocket.accept", "subprotocol": credentials.subprotocol, "headers": []})
-        await UpdateSocket(receive, send, Updates(boards, gate, identity, request_timeout)).serve()
+        await UpdateSocket(receive, send, Updates(boards, Caller(identity, gate), request_timeout)).serve()
 
     return updates
 

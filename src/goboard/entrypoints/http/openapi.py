@@ -20,7 +20,8 @@ from litestar.openapi.spec import (
 )
 
 from goboard.entrypoints.http.errors import PROBLEM_JSON
-from goboard.entrypoints.http.wire import ProblemDetails
+from goboard.entrypoints.http.wire import MAX_BATCH_BYTES, ProblemDetails
+from goboard.entrypoints.updates import MAX_UPDATES
 
 
 @dataclass
@@ -45,6 +46,27 @@ class IncrementOperation(Operation):
                     )
                 )
             },
+        )
+
+
+@dataclass
+class BatchOperation(Operation):
+    """As with a single increment, the body is read by hand."""
+
+    def __post_init__(self) -> None:
+        increment = Schema(type=OpenAPIType.NUMBER, description="A finite number.")
+        member = Schema(type=OpenAPIType.STRING, description="The member's name: 1 to 256 bytes.")
+        item = Schema(
+            type=OpenAPIType.OBJECT,
+            required=["member_id", "increment"],
+            properties={"member_id": member, "increment": increment},
+        )
+        many = Schema(type=OpenAPIType.ARRAY, items=item, max_items=MAX_UPDATES)
+        schema = Schema(type=OpenAPIType.OBJECT, required=["increments"], properties={"increments": many})
+        self.request_body = RequestBody(
+            required=True,
+            description=f"JSON, whatever the Content-Type says; at most {MAX_BATCH_BYTES // 2**20} MiB.",
+            content={"application/json": OpenAPIMediaType(schema=schema)},
         )
 
 

@@ -1,7 +1,6 @@
-"""The REST routes under /api/v1."""
+"""The REST routes under /api/v1, as the framework serves and documents them."""
 
 import asyncio
-import re
 from typing import Annotated, Any
 
 from litestar import Request, Router, get, post
@@ -10,19 +9,17 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import Dependency, Parameter
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from goboard.domain.errors import InvalidArgument, InvalidToken
+from goboard.domain.errors import InvalidToken
 from goboard.domain.identity import Identity
-from goboard.domain.names import BoardName, MemberName
 from goboard.entrypoints.gate import Gate, bearer_token
 from goboard.entrypoints.http import wire
-from goboard.entrypoints.http.openapi import IncrementOperation, TopOperation, problem_responses
-from goboard.entrypoints.http.paths import decode_segment
-from goboard.leaderboards import Leaderboards
+from goboard.entrypoints.http.openapi import BatchOperation, IncrementOperation, TopOperation, problem_responses
+from goboard.entrypoints.http.operations import Operations
+from goboard.entrypoints.http.paths import sent_path
+from goboard.entrypoints.updates import Caller
 
-DEFAULT_LIMIT = 10
-
-_AnyRequest = Request[Identity, Any, Any]
-Boards = Annotated[Leaderboards, Dependency(skip_validation=True)]
+_AnyRequest = Request[Identity, Gate, Any]
+Offered = Annotated[Operations, Dependency(skip_validation=True)]
 BoardPath = Annotated[str, Parameter(description="The board's name: 1 to 256 bytes, percent-encoded, no braces.")]
 MemberPath = Annotated[str, Parameter(description="The member's name: 1 to 256 bytes, percent-encoded.")]
 
@@ -34,21 +31,36 @@ MemberPath = Annotated[str, Parameter(description="The member's name: 1 to 256 b
     responses=problem_responses(400, 401, 403, 409, 413, 500, 503, 504),
 )
 async def increment(
-    request: _AnyRequest, dashboard: BoardPath, member_id: MemberPath, boards: Boards
+    request: _AnyRequest, dashboard: BoardPath, member_id: MemberPath, operations: Offered
 ) -> wire.MemberReply:
     """Add to the score of the authenticated member (for role server: of the member named)."""
-    board, member = _board(dashboard), _member(request, member_id)
-    delta = wire.read_increment(await request.body())
-    return wire.member_reply(await boards.increment(board, member, delta))
+    return await operations.increment(_caller(request), dashboard, member_id, await request.body())
+
+
+@post(
+    "/dashboards/{dashboard:str}/increments",
+    status_code=200,
+    operation_class=BatchOperation,
+    request_max_body_size=wire.MAX_BATCH_BYTES,
+    responses=problem_responses(400, 401, 403, 413, 500, 503, 504),
+)
+async def increments(request: _AnyRequest, dashboard: BoardPath, operations: Offered) -> wire.ResultsReply:
+    """Add to many scores, in order; each is answered in its place, and one that is refused leaves the others alone.
+
+    As with a single increment, the authenticated member is credited (for role server: the members named).
+    """
+    return await operations.increments(_caller(request), dashboard, await request.body(), sent_path(request.scope))
 
 
 @get(
     "/dashboards/{dashboard:str}/members/{member_id:str}/rank",
     responses=problem_responses(400, 401, 403, 404, 500, 503, 504),
 )
-async def rank(request: _AnyRequest, dashboard: BoardPath, member_id: MemberPath, boards: Boards) -> wire.MemberReply:
+async def rank(
+    request: _AnyRequest, dashboard: BoardPath, member_id: MemberPath, operations: Offered
+) -> wire.MemberReply:
     """Tell the place of the authenticated member (for role server: of the member named)."""
-    return wire.member_reply(await boards.rank(_board(dashboard), _member(request, member_id)))
+    return await operations.rank(_caller(request), dashboard, member_id)
 
 
 @get(
@@ -56,56 +68,43 @@ async def rank(request: _AnyRequest, dashboard: BoardPath, member_id: MemberPath
     operation_class=TopOperation,
     responses=problem_responses(400, 401, 403, 500, 503, 504),
 )
-async def top(
-    request: _AnyRequest,
-    dashboard: BoardPath,
-    boards: Boards,
-    max_limit: Annotated[int, Dependency(skip_validation=True)],
-) -> wire.TopReply:
+async def top(request: _AnyRequest, dashboard: BoardPath, operations: Offered) -> wire.TopReply:
     """Tell the first places, best first; none of an unknown board."""
-    limit = request.query_params.getall("limit", [""])[0]
-    return wire.top_reply(await boards.top(_board(dashboard), parse_limit(limit, max_limit)))
+    return await operations.top(dashboard, request.query_params.getall("limit", [""])[0])
 
 
 @get("/dashboards/{dashboard:str}/stats", responses=problem_responses(400, 401, 403, 500, 503, 504))
-async def stats(dashboard: BoardPath, boards: Boards) -> wire.StatsReply:
+async def stats(dashboard: BoardPath, operations: Offered) -> wire.StatsReply:
     """Tell how many members the board has; 0 of an unknown board."""
-    return wire.StatsReply(await boards.count(_board(dashboard)))
-
-
-def parse_limit(text: str, max_limit: int) -> int:
-    """Read the query parameter `limit`.
-
-    Raises:
-        InvalidArgument: it is no integer, or over `max_limit`.
-    """
-    if not text:
-        return DEFAULT_LIMIT
-    if not re.fullmatch(r"[+-]?[0-9]+", text):
-        raise InvalidArgument("invalid limit query parameter")
-    if text[0] == "-":
-        return DEFAULT_LIMIT
-    digits = text.lstrip("+0")
-    if len(digits) > len(str(max_limit)) or int(digits or "0") > max_limit:
-        raise InvalidArgument(f"limit is over the maximum of {max_limit}")
-    return int(digits or "0") or DEFAULT_LIMIT
+    return await operations.stats(dashboard)
 
 
 def rest_router(gate: Gate, request_timeout: float) -> Router:
     """Make the routes: each asks for a token first, and ends within `request_timeout` seconds."""
 
     def authenticate(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        connection.scope["user"] = gate.admit(_token(connection))
+        connection.scope["user"] = gate.admit(sent_token(connection.headers.getall("authorization", [])))
         connection.scope["auth"] = gate
 
     return Router(
         "/api/v1",
-        route_handlers=[increment, rank, top, stats],
+        route_handlers=[increment, increments, rank, top, stats],
         guards=[authenticate],
         middleware=[_deadline(request_timeout)],
         tags=["dashboards"],
         security=[{"token": []}],
     )
+
+
+def sent_token(values: list[str]) -> str:
+    """Take the token out of the `Authorization` headers of a request.
+
+    Raises:
+        InvalidToken: there are several.
+    """
+    if len(values) > 1:
+        raise InvalidToken("two Authorization headers")
+    return bearer_token(values[0]) if values else ""
 
 
 def _deadline(seconds: float) -> Any:
@@ -119,17 +118,5 @@ def _deadline(seconds: float) -> Any:
     return middleware
 
 
-def _token(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
-    values = connection.headers.getall("authorization", [])
-    if len(values) > 1:
-        raise InvalidToken("two Authorization headers")
-    return bearer_token(values[0]) if values else ""
-
-
-def _board(segment: str) -> BoardName:
-    return BoardName.parse(decode_segment(segment, "dashboard"))
-
-
-def _member(request: _AnyRequest, segment: str) -> MemberName:
-    gate: Gate = request.auth
-    return gate.member_for(request.user, MemberName.parse(decode_segment(segment, "member_id")))
+def _caller(request: _AnyRequest) -> Caller:
+    return Caller(request.user, request.auth)

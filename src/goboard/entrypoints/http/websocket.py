@@ -1,58 +1,68 @@
-"""/ws: updates in, replies out, in order; the next update is read while earlier ones wait for the store."""
+"""/ws: updates in, replies out, in order; the next message is read while earlier ones wait for the store."""
 
 import asyncio
-import logging
 from asyncio import Future
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
-from goboard.domain.errors import GoboardError, InvalidArgument
-from goboard.domain.identity import Identity
-from goboard.domain.names import BoardName, MemberName
+from goboard.domain.errors import GoboardError
 from goboard.domain.standings import Entry
-from goboard.entrypoints import problems
-from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.http import wire
+from goboard.entrypoints.updates import Batch, Caller, Update, check_size
 from goboard.leaderboards import Leaderboards
 
 PATH = "/ws"
 MAX_MESSAGE_BYTES = 64 * 1024
 MAX_IN_FLIGHT = 256
-"""Updates of one socket that wait for the store; the socket is not read while so many do."""
+"""Messages of one socket that wait for the store; the socket is not read while so many do."""
 
 CLOSE_UNSUPPORTED = 1003  # RFC 6455, section 7.4.1
 CLOSE_TOO_BIG = 1009
 
-log = logging.getLogger(__name__)
 
-
-class _Pending(NamedTuple):
+class _One(NamedTuple):
     """An update that is under way."""
 
     entry: Future[Entry]
     deadline: float
 
 
-class Updates:
-    """What one identity may update, and how long an update may take."""
+class _Many(NamedTuple):
+    """An array of updates that is under way."""
 
-    def __init__(self, boards: Leaderboards, gate: Gate, identity: Identity, timeout_seconds: float) -> None:
+    batch: Batch
+    deadline: float
+
+
+_Started = _One | _Many | GoboardError
+
+
+class Updates:
+    """What one caller may update, and how long an update may take."""
+
+    def __init__(self, boards: Leaderboards, caller: Caller, timeout_seconds: float) -> None:
         self._boards = boards
-        self._gate = gate
-        self._identity = identity
+        self._caller = caller
         self._timeout = timeout_seconds
 
-    def start(self, text: str) -> _Pending | GoboardError:
-        """Start the update that a message asks for, or tell why not."""
+    def start(self, text: str) -> _Started:
+        """Start the update, or the array of them, that a message asks for; or tell why not."""
+        deadline = asyncio.get_running_loop().time() + self._timeout
         try:
-            message = wire.read_update(text)
-            if not message.dashboard or not message.member_id:
-                return InvalidArgument("missing dashboard or member_id")
-            board = BoardName.parse(message.dashboard)
-            member = self._gate.member_for(self._identity, MemberName.parse(message.member_id))
-            entry = self._boards.increment(board, member, wire.required_increment(message.increment))
+            if wire.is_array(text):
+                return _Many(self._start_many(wire.read_updates(text)), deadline)
+            board, member, delta = self._read(wire.read_update(text))
+            return _One(self._boards.increment(board, member, delta), deadline)
         except GoboardError as refusal:
             return refusal
-        return _Pending(entry, asyncio.get_running_loop().time() + self._timeout)
+
+    def _start_many(self, messages: Sequence[wire.UpdateMessage | GoboardError]) -> Batch:
+        check_size(len(messages))
+        return Batch(self._boards).fill(messages, self._read).start()
+
+    def _read(self, message: wire.UpdateMessage) -> Update:
+        return Update.asked(self._caller, message.dashboard, message.member_id, message.increment)
 
 
 class UpdateSocket:
@@ -62,7 +72,7 @@ class UpdateSocket:
         self._receive = receive
         self._send = send
         self._updates = updates
-        self._replies: asyncio.Queue[_Pending | GoboardError | None] = asyncio.Queue(MAX_IN_FLIGHT)
+        self._replies: asyncio.Queue[_Started | None] = asyncio.Queue(MAX_IN_FLIGHT)
 
     async def serve(self) -> None:
         """Serve until the peer leaves or breaks the protocol."""
@@ -92,7 +102,7 @@ class UpdateSocket:
     async def _write(self) -> None:
         listening = True
         while (reply := await self._replies.get()) is not None:
-            text = await _settle(reply)
+            text = wire.encode(await _settle(reply)).decode()
             if listening:
                 listening = await self._send_text(text)
 
@@ -108,22 +118,22 @@ def _is_too_big(text: str) -> bool:
     return len(text) > MAX_MESSAGE_BYTES or (not text.isascii() and len(text.encode()) > MAX_MESSAGE_BYTES)
 
 
-async def _settle(reply: _Pending | GoboardError) -> str:
-    """Wait for an update, and say what came of it."""
-    if isinstance(reply, GoboardError):
-        return _problem(reply)
+async def _settle(started: _Started) -> Any:
+    """Wait for a message's updates, and give what is answered."""
+    if isinstance(started, _One):
+        return await _settle_one(started)
+    if isinstance(started, _Many):
+        outcomes = await started.batch.outcomes(started.deadline)
+        return list(map(partial(wire.outcome_reply, instance=PATH), outcomes))
+    return wire.outcome_reply(started, PATH)
+
+
+async def _settle_one(started: _One) -> wire.MemberReply | wire.OutcomeReply:
+    entry, deadline = started
     try:
-        if not reply.entry.done():
-            async with asyncio.timeout_at(reply.deadline):
-                await reply.entry
-        return wire.encode(wire.member_reply(reply.entry.result())).decode()
+        if not entry.done():
+            async with asyncio.timeout_at(deadline):
+                await entry
+        return wire.member_reply(entry.result())
     except Exception as error:  # noqa: BLE001 -- every failure is answered; the unforeseen is logged
-        return _problem(error)
-
-
-def _problem(error: Exception) -> str:
-    problem = problems.problem_of(error)
-    if problem is None:
-        log.error("unforeseen error on a socket", exc_info=error)
-        problem = problems.internal_problem()
-    return wire.encode({"problem": problem.members(PATH)}).decode()
+        return wire.outcome_reply(error, PATH)

@@ -1,19 +1,44 @@
 """The JSON on the wire: what is read and what is answered. A board is called `dashboard` here."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from goboard.domain.errors import InvalidArgument
 from goboard.domain.standings import Entry
+from goboard.entrypoints import problems
+from goboard.entrypoints.updates import finite
 
 MAX_BODY_BYTES = 64 * 1024
+MAX_BATCH_BYTES = 2 * 1024 * 1024
+"""1,000 updates whose names have 256 bytes, each written as an escape of six characters, are 1.6 MB."""
 
 
 class IncrementBody(msgspec.Struct):
     """The body of an increment. A number that is not finite, or none, is refused."""
 
     increment: float | None = None
+
+
+class IncrementItem(msgspec.Struct):
+    """One increment of a batch; what is no such thing keeps its place as one that is refused."""
+
+    member_id: str | None = None
+    increment: float | None = None
+
+
+class IncrementsBody(msgspec.Struct):
+    """The body of a batch, read in one go: nearly every batch has no bad item."""
+
+    increments: list[IncrementItem]
+
+
+class RawIncrementsBody(msgspec.Struct):
+    """The body of a batch, to be read item by item."""
+
+    increments: list[msgspec.Raw]
 
 
 class UpdateMessage(msgspec.Struct):
@@ -46,6 +71,21 @@ class TopReply(msgspec.Struct):
     members: list[MemberRecord]
 
 
+class OutcomeReply(msgspec.Struct):
+    """What came of one update among many: the member's place, or a problem alone."""
+
+    member_id: str | UnsetType = UNSET
+    rank: int | UnsetType = UNSET
+    score: float | UnsetType = UNSET
+    problem: "ProblemDetails | UnsetType" = UNSET
+
+
+class ResultsReply(msgspec.Struct):
+    """What came of the increments of a batch, each in its place."""
+
+    results: list[OutcomeReply]
+
+
 class StatsReply(msgspec.Struct):
     """How many members a board has."""
 
@@ -63,9 +103,19 @@ class ProblemDetails(msgspec.Struct):
     code: str
 
 
+# Made once: a decoder or encoder made for each message would cost more than its use.
 encode = msgspec.json.Encoder().encode
 _increment_body = msgspec.json.Decoder(IncrementBody)
+_increments_body = msgspec.json.Decoder(IncrementsBody)
+_raw_increments_body = msgspec.json.Decoder(RawIncrementsBody)
+_increment_item = msgspec.json.Decoder(IncrementItem)
 _update_message = msgspec.json.Decoder(UpdateMessage)
+_update_messages = msgspec.json.Decoder(list[UpdateMessage])
+_raw_messages = msgspec.json.Decoder(list[msgspec.Raw])
+
+_BATCH_FORM = "the body must be a JSON object whose increments is an array"
+_ITEM_FORM = "an increment must be a JSON object with the text member_id and the number increment"
+_UPDATE_FORM = "the message must be a JSON object with the texts dashboard and member_id and the number increment"
 
 
 def read_increment(body: bytes) -> float:
@@ -75,7 +125,21 @@ def read_increment(body: bytes) -> float:
         InvalidArgument: it is no JSON object with a finite number `increment`.
     """
     message: IncrementBody = _read(_increment_body, body, "the body must be a JSON object whose increment is a number")
-    return required_increment(message.increment)
+    return finite(message.increment)
+
+
+def read_increments(body: bytes) -> Sequence[IncrementItem | InvalidArgument]:
+    """Read the body of a batch; an item that is no increment is a refusal in its place.
+
+    Raises:
+        InvalidArgument: it is no JSON object with an array `increments`.
+    """
+    try:
+        whole: IncrementsBody = _read(_increments_body, body, _BATCH_FORM)
+    except InvalidArgument:
+        raw: RawIncrementsBody = _read(_raw_increments_body, body, _BATCH_FORM)
+        return _read_each(_increment_item, raw.increments, _ITEM_FORM)
+    return whole.increments
 
 
 def read_update(text: str) -> UpdateMessage:
@@ -84,23 +148,39 @@ def read_update(text: str) -> UpdateMessage:
     Raises:
         InvalidArgument: it is no JSON object of the form of an update.
     """
-    message: UpdateMessage = _read(
-        _update_message,
-        text,
-        "the message must be a JSON object with the texts dashboard and member_id and the number increment",
-    )
+    message: UpdateMessage = _read(_update_message, text, _UPDATE_FORM)
     return message
 
 
-def required_increment(increment: float | None) -> float:
-    """Give `increment` back.
+def is_array(text: str) -> bool:
+    """Tell whether a message is (or begins as) a JSON array."""
+    return text.startswith("[") or text.lstrip(" \t\r\n").startswith("[")
+
+
+def read_updates(text: str) -> Sequence[UpdateMessage | InvalidArgument]:
+    """Read an array of updates; an item that is none is a refusal in its place.
 
     Raises:
-        InvalidArgument: it is missing or null.
+        InvalidArgument: it is no JSON array.
     """
-    if increment is None:
-        raise InvalidArgument("increment is required")
-    return increment
+    try:
+        whole: list[UpdateMessage] = _read(_update_messages, text, _UPDATE_FORM)
+    except InvalidArgument:
+        return _read_each(_update_message, _read(_raw_messages, text, _UPDATE_FORM), _UPDATE_FORM)
+    return whole
+
+
+def _read_each(
+    decoder: msgspec.json.Decoder[Any], items: list[msgspec.Raw], form: str
+) -> Sequence[Any | InvalidArgument]:
+    return [_read_or_refuse(decoder, bytes(item), form) for item in items]
+
+
+def _read_or_refuse(decoder: msgspec.json.Decoder[Any], item: bytes, form: str) -> Any | InvalidArgument:
+    try:
+        return _read(decoder, item, form)
+    except InvalidArgument as refusal:
+        return refusal
 
 
 def _read(decoder: msgspec.json.Decoder[Any], message: bytes | str, form: str) -> Any:
@@ -118,9 +198,18 @@ def _read(decoder: msgspec.json.Decoder[Any], message: bytes | str, form: str) -
 
 def member_reply(entry: Entry) -> MemberReply:
     """Say an entry as the reply to its member."""
-    return MemberReply(str(entry.member), entry.rank, entry.score)  # msgspec writes no subclass of str
+    member, score, rank = entry
+    return MemberReply(str(member), rank, score)  # msgspec writes no subclass of str
 
 
-def top_reply(entries: list[Entry]) -> TopReply:
+def outcome_reply(outcome: Entry | Exception, instance: str) -> OutcomeReply:
+    """Say what came of one update among many; `instance` is what its problem is told to be at."""
+    if isinstance(outcome, Entry):
+        member, score, rank = outcome
+        return OutcomeReply(str(member), rank, score)
+    return OutcomeReply(problem=ProblemDetails(**problems.problem_for(outcome, instance).members(instance)))  # type: ignore[arg-type] # its own fields
+
+
+def top_reply(entries: Sequence[Entry]) -> TopReply:
     """Say standings."""
     return TopReply([MemberRecord(str(entry.member), entry.rank, entry.score) for entry in entries])

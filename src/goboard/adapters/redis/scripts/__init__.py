@@ -19,4 +19,4 @@ def _load(name: str) -> Script:
 
 
 WRITE = _load("write.lua")
-RANK = _load("rank.lua")
+READ = _load("read.lua")

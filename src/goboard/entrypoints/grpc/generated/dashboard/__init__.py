@@ -85,6 +85,36 @@ class IncrementScoreResponse(betterproto.Message):
 
 
 @dataclass(eq=False, repr=False)
+class IncrementScoresRequest(betterproto.Message):
+    dashboard: str = betterproto.string_field(1)
+    increments: List["MemberIncrement"] = betterproto.message_field(2)
+
+
+@dataclass(eq=False, repr=False)
+class MemberIncrement(betterproto.Message):
+    member_id: str = betterproto.string_field(1)
+    """Empty: the identity itself."""
+
+    increment: float = betterproto.double_field(2)
+
+
+@dataclass(eq=False, repr=False)
+class IncrementScoresResponse(betterproto.Message):
+    results: List["IncrementResult"] = betterproto.message_field(1)
+
+
+@dataclass(eq=False, repr=False)
+class IncrementResult(betterproto.Message):
+    member_id: str = betterproto.string_field(1)
+    """Who was credited."""
+
+    rank: int = betterproto.int64_field(2)
+    score: float = betterproto.double_field(3)
+    problem: "ProblemDetails" = betterproto.message_field(4)
+    """Set where the increment was not applied."""
+
+
+@dataclass(eq=False, repr=False)
 class GetMemberRankRequest(betterproto.Message):
     dashboard: str = betterproto.string_field(1)
     member_id: str = betterproto.string_field(2)
@@ -166,6 +196,23 @@ class DashboardServiceStub(betterproto.ServiceStub):
             metadata=metadata,
         )
 
+    async def increment_scores(
+        self,
+        increment_scores_request: "IncrementScoresRequest",
+        *,
+        timeout: Optional[float] = None,
+        deadline: Optional["Deadline"] = None,
+        metadata: Optional["MetadataLike"] = None
+    ) -> "IncrementScoresResponse":
+        return await self._unary_unary(
+            "/dashboard.DashboardService/IncrementScores",
+            increment_scores_request,
+            IncrementScoresResponse,
+            timeout=timeout,
+            deadline=deadline,
+            metadata=metadata,
+        )
+
     async def get_member_rank(
         self,
         get_member_rank_request: "GetMemberRankRequest",
@@ -231,6 +278,11 @@ class DashboardServiceBase(ServiceBase):
     ) -> "IncrementScoreResponse":
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
+    async def increment_scores(
+        self, increment_scores_request: "IncrementScoresRequest"
+    ) -> "IncrementScoresResponse":
+        raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
+
     async def get_member_rank(
         self, get_member_rank_request: "GetMemberRankRequest"
     ) -> "GetMemberRankResponse":
@@ -262,6 +314,14 @@ class DashboardServiceBase(ServiceBase):
     ) -> None:
         request = await stream.recv_message()
         response = await self.increment_score(request)
+        await stream.send_message(response)
+
+    async def __rpc_increment_scores(
+        self,
+        stream: "grpclib.server.Stream[IncrementScoresRequest, IncrementScoresResponse]",
+    ) -> None:
+        request = await stream.recv_message()
+        response = await self.increment_scores(request)
         await stream.send_message(response)
 
     async def __rpc_get_member_rank(
@@ -301,6 +361,12 @@ class DashboardServiceBase(ServiceBase):
                 grpclib.const.Cardinality.UNARY_UNARY,
                 IncrementScoreRequest,
                 IncrementScoreResponse,
+            ),
+            "/dashboard.DashboardService/IncrementScores": grpclib.const.Handler(
+                self.__rpc_increment_scores,
+                grpclib.const.Cardinality.UNARY_UNARY,
+                IncrementScoresRequest,
+                IncrementScoresResponse,
             ),
             "/dashboard.DashboardService/GetMemberRank": grpclib.const.Handler(
                 self.__rpc_get_member_rank,

@@ -1,0 +1,150 @@
+"""The reads that wait for a board go out as one script call: who asks for the same joins the same read.
+
+A read never joins one that was sent before it was asked for, so nobody sees the past; snapshots, which are older, are
+had only where they are asked for.
+"""
+
+import sys
+from asyncio import Future, get_running_loop
+from collections.abc import Sequence
+from typing import Any
+
+from goboard.adapters.redis.connection import Connections
+from goboard.adapters.redis.failures import bring, each_its_own
+from goboard.adapters.redis.keys import standings_key
+from goboard.adapters.redis.lanes import Lanes
+from goboard.adapters.redis.scripts import READ
+from goboard.adapters.redis.snapshots import TopSnapshots
+from goboard.domain.errors import StoreError, StoreUnavailable
+from goboard.domain.names import BoardName, MemberName
+from goboard.domain.scores import MAX_SCORE
+from goboard.domain.standings import Entry
+
+MAX_RANKS = 500  # as many as writes of one batch, for the same reason
+
+
+class _Reads:
+    """What is asked of one board."""
+
+    def __init__(self) -> None:
+        self.tops: list[tuple[int, Future[list[Entry]]]] = []
+        self.ranks: list[tuple[MemberName, Future[Entry | None]]] = []
+        self.counts: list[Future[int]] = []
+
+    def __len__(self) -> int:
+        return len(self.tops) + len(self.ranks) + len(self.counts)
+
+    def take(self) -> "_Reads":
+        """Take out what one call may carry, without those whose callers have left."""
+        taken = _Reads()
+        taken.tops = [(limit, future) for limit, future in self.tops if not future.done()]
+        taken.counts = [future for future in self.counts if not future.done()]
+        taken.ranks = [(member, future) for member, future in self.ranks[:MAX_RANKS] if not future.done()]
+        self.tops, self.counts = [], []
+        del self.ranks[:MAX_RANKS]
+        return taken
+
+    @property
+    def limit(self) -> int:
+        """The most places that are asked for; 0: none are."""
+        return min(max((limit for limit, _ in self.tops), default=0), sys.maxsize)
+
+    def settle(self, count: int, top: list[Entry], places: Sequence[Any]) -> None:
+        """Answer each: `places` holds a score and a position for each rank that is asked for."""
+        for future in self.counts:
+            _answer(future, count)
+        for limit, asked in self.tops:
+            _answer(asked, top[:limit])  # a copy of its own, that a caller may change
+        for (member, wanted), score, position in zip(self.ranks, places[::2], places[1::2], strict=True):
+            _answer(wanted, None if score is None else Entry(member, _clamped(score), position + 1))
+
+    def fail(self, error: StoreError) -> None:
+        """Bring each caller an error of its own."""
+        for future in [future for _, future in self.tops] + [future for _, future in self.ranks] + self.counts:
+            if not future.done():
+                bring(future, each_its_own(error))
+
+
+class Reader:
+    """Reads of all boards."""
+
+    def __init__(self, connections: Connections, prefix: str, snapshots: TopSnapshots) -> None:
+        self._connections = connections
+        self._prefix = prefix
+        self._snapshots = snapshots
+        self._lanes = Lanes(_Reads, self._send, _refuse)
+
+    def top(self, board: BoardName, limit: int) -> Future[list[Entry]]:
+        """Ask for the first places."""
+        loop = get_running_loop()
+        future: Future[list[Entry]] = loop.create_future()
+        if (known := self._snapshots.get(board, limit, loop.time())) is not None:
+            future.set_result(known)
+        else:
+            self._lanes.of(board).tops.append((limit, future))
+        return future
+
+    def rank(self, board: BoardName, member: MemberName) -> Future[Entry | None]:
+        """Ask for a member's place."""
+        future: Future[Entry | None] = get_running_loop().create_future()
+        self._lanes.of(board).ranks.append((member, future))
+        return future
+
+    def count(self, board: BoardName) -> Future[int]:
+        """Ask how many members there are."""
+        future: Future[int] = get_running_loop().create_future()
+        self._lanes.of(board).counts.append(future)
+        return future
+
+    async def close(self) -> None:
+        """Refuse what waits and see out what was sent."""
+        await self._lanes.close()
+
+    async def _send(self, board: BoardName, waiting: _Reads) -> None:
+        reads = _Reads()
+        try:
+            async with self._connections.lease(board=board, lost=StoreUnavailable) as link:
+                reads = waiting.take()  # only now: whoever gave up, or joined, while a connection was made is heeded
+                if reads:
+                    await self._read(board, reads, link)
+        except StoreError as error:
+            reads.fail(error)
+            _refuse(waiting, error)  # at once: each would wait in vain for as long again
+        except BaseException:  # the loop is shutting down: whoever still waits shall not wait for ever
+            reads.fail(StoreUnavailable())
+            raise
+
+    async def _read(self, board: BoardName, reads: _Reads, link: Any) -> None:
+        begun = get_running_loop().time()
+        last = str(reads.limit - 1) if reads.limit else ""
+        members = [member for member, _ in reads.ranks]
+        reply = await link.run(READ, standings_key(self._prefix, board), last, *members)
+        top = _entries(reply[1])
+        if reads.limit:
+            self._snapshots.put(board, reads.limit, top, begun)
+        reads.settle(reply[0], top, reply[2:])
+
+
+def _entries(flat: Sequence[bytes]) -> list[Entry]:
+    pairs = zip(flat[::2], flat[1::2], strict=True)
+    return [Entry(_shown(member), _clamped(score), rank) for rank, (member, score) in enumerate(pairs, 1)]
+
+
+def _shown(member: bytes) -> str:
+    """Show a member's name; what go-board stored may be no valid UTF-8."""
+    return member.decode(errors="replace")
+
+
+def _clamped(score: bytes) -> float:
+    return max(-MAX_SCORE, min(MAX_SCORE, float(score))) + 0.0
+
+
+def _answer(future: Future[Any], value: Any) -> None:
+    if not future.done():  # else its caller has left
+        future.set_result(value)
+
+
+def _refuse(waiting: _Reads, cause: StoreError | None = None) -> None:
+    taken = waiting
+    while taken:
+        taken.take().fail(cause or StoreUnavailable())

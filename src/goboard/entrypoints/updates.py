@@ -1,0 +1,123 @@
+"""Updates as a transport takes them in: for whom a caller may act, and many of them in one message."""
+
+import asyncio
+from asyncio import Future
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Self, TypeVar
+
+from goboard.domain.errors import GoboardError, InvalidArgument, ScoreOutOfRange
+from goboard.domain.identity import Identity
+from goboard.domain.names import BoardName, MemberName
+from goboard.domain.scores import parse_number
+from goboard.domain.standings import Entry
+from goboard.entrypoints.gate import Gate
+from goboard.leaderboards import Leaderboards
+
+MAX_UPDATES = 1000
+"""Updates in one message."""
+
+Item = TypeVar("Item")
+
+
+class Caller(NamedTuple):
+    """An identity, and the gate that says for whom it may act."""
+
+    identity: Identity
+    gate: Gate
+
+    def member(self, named: str) -> MemberName:
+        """Give the member that a request naming `named` acts for.
+
+        Raises:
+            InvalidArgument: it is no valid name.
+            MemberForbidden: the caller may not act for it, and MEMBER_ID_MISMATCH is `reject`.
+        """
+        return self.gate.member_for(self.identity, MemberName.parse(named))
+
+
+class Update(NamedTuple):
+    """One update that was understood and may be made."""
+
+    board: BoardName
+    member: MemberName
+    delta: float
+
+    @classmethod
+    def asked(cls, caller: Caller, dashboard: str | None, member_id: str | None, increment: float | None) -> Self:
+        """Read an update as a stream's message says it.
+
+        Raises:
+            InvalidArgument: something is missing or breaks a rule.
+            MemberForbidden: as `Caller.member`.
+        """
+        if not dashboard or not member_id:
+            raise InvalidArgument("missing dashboard or member_id")
+        return cls(BoardName.parse(dashboard), caller.member(member_id), finite(increment))
+
+
+class Batch:
+    """Many updates in one message. Each is taken or refused on its own, and answered in its place."""
+
+    def __init__(self, boards: Leaderboards) -> None:
+        self._boards = boards
+        self._outcomes: list[Entry | Exception | None] = []
+        self._places: dict[BoardName, list[int]] = {}
+        self._deltas: dict[BoardName, list[tuple[MemberName, float]]] = {}
+        self._running: list[tuple[list[int], Future[list[Entry | ScoreOutOfRange]]]] = []
+
+    def add(self, update: Update) -> None:
+        """Put the next update."""
+        board, member, delta = update
+        if board not in self._places:
+            self._places[board], self._deltas[board] = [], []
+        self._places[board].append(len(self._outcomes))
+        self._deltas[board].append((member, delta))
+        self._outcomes.append(None)
+
+    def fill(self, items: Sequence[Item | GoboardError], read: Callable[[Item], Update]) -> Self:
+        """Put what `read` makes of each item; where it raises, and where an item is a refusal, that has its place."""
+        for item in items:
+            if isinstance(item, GoboardError):
+                self._outcomes.append(item)
+                continue
+            try:
+                self.add(read(item))
+            except GoboardError as refusal:
+                self._outcomes.append(refusal)
+        return self
+
+    def start(self) -> Self:
+        """Let the store be asked: from here on the updates are under way, those of one board in their order."""
+        for board, places in self._places.items():
+            self._running.append((places, self._boards.increment_many(board, self._deltas[board])))
+        return self
+
+    async def outcomes(self, deadline: float | None = None) -> Sequence[Entry | Exception]:
+        """Wait until all is settled, or the loop's time is `deadline`; what is late then counts as timed out."""
+        for places, running in self._running:
+            results: Sequence[Entry | Exception]
+            try:
+                async with asyncio.timeout_at(deadline):
+                    results = await running
+            except Exception as error:  # noqa: BLE001 -- each transport says it in its own way, at each place
+                results = [error] * len(places)
+            for place, result in zip(places, results, strict=True):
+                self._outcomes[place] = result
+        return self._outcomes  # type: ignore[return-value] # none is None any more
+
+
+def finite(increment: float | None) -> float:
+    """Give `increment` back.
+
+    Raises:
+        InvalidArgument: it is missing, null or not finite.
+    """
+    if increment is None:
+        raise InvalidArgument("increment is required")
+    return parse_number(increment, "increment")
+
+
+def check_size(count: int) -> None:
+    """Raise InvalidArgument where a message has more updates than it may."""
+    if count > MAX_UPDATES:
+        raise InvalidArgument(f"the message has {count} updates; at most {MAX_UPDATES} are allowed")

@@ -1,0 +1,116 @@
+"""Reads that are sent together: what one call carries, and that nobody sees the past."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from servers import Server
+
+from goboard.adapters.redis import RedisBoardStore
+from goboard.domain.errors import StoreCorrupt
+from goboard.domain.names import BoardName, MemberName
+from goboard.domain.standings import Entry
+
+BOARD = BoardName.parse("board")
+MEMBERS = [MemberName.parse(f"m{number}") for number in range(1200)]
+
+
+@pytest.fixture
+async def store(server: Server, prefix: str) -> AsyncIterator[RedisBoardStore]:
+    opened = RedisBoardStore.from_url(server.url, prefix=prefix)
+    await opened.set_many(BOARD, [(member, float(number)) for number, member in enumerate(MEMBERS)])
+    yield opened
+    await opened.close()
+
+
+def script_calls(server: Server) -> int:
+    with server.client() as client:
+        stats = client.info("commandstats")
+    assert isinstance(stats, dict)
+    return sum(int(stats.get(f"cmdstat_{name}", {"calls": 0})["calls"]) for name in ("evalsha", "eval"))
+
+
+async def test_reads_that_wait_together_are_one_call_and_each_gets_its_own(
+    store: RedisBoardStore, server: Server
+) -> None:
+    await store.count(BOARD)  # the script is known from here on
+    before = script_calls(server)
+    tops, ranks, counts, absent = await asyncio.gather(
+        asyncio.gather(*[store.top(BOARD, limit) for limit in range(1, 101)]),
+        asyncio.gather(*[store.rank(BOARD, member) for member in MEMBERS[:400]]),
+        asyncio.gather(*[store.count(BOARD) for _ in range(50)]),
+        store.rank(BOARD, MemberName.parse("nobody")),
+    )
+    assert script_calls(server) - before == 1
+    standings = [Entry(f"m{1199 - place}", float(1199 - place), place + 1) for place in range(100)]
+    assert tops == [standings[:limit] for limit in range(1, 101)]
+    assert ranks == [Entry(MEMBERS[number], float(number), 1200 - number) for number in range(400)]
+    assert counts == [1200] * 50
+    assert absent is None
+
+
+async def test_more_ranks_than_a_call_carries_are_all_answered(store: RedisBoardStore) -> None:
+    ranks = await asyncio.gather(*[store.rank(BOARD, member) for member in MEMBERS])
+    assert [entry.rank if entry else None for entry in ranks] == list(range(1200, 0, -1))
+
+
+async def test_a_caller_may_change_its_list_and_harms_no_other(store: RedisBoardStore) -> None:
+    one, other = await asyncio.gather(store.top(BOARD, 3), store.top(BOARD, 3))
+    one.clear()
+    assert [entry.rank for entry in other] == [1, 2, 3]
+
+
+async def test_a_read_never_joins_one_that_was_sent_before_it(
+    store: RedisBoardStore, server: Server, prefix: str
+) -> None:
+    with server.client() as foreign:
+        for round_ in range(1, 200):
+            earlier = asyncio.ensure_future(store.top(BOARD, 1))
+            for _ in range(round_ % 8):  # let the earlier read be on its way, more or less far
+                await asyncio.sleep(0)
+            foreign.zadd(f"{prefix}board", {"leader": 1e6 + round_})
+            top, entry = await asyncio.gather(store.top(BOARD, 1), store.rank(BOARD, MemberName.parse("leader")))
+            assert top == [Entry("leader", 1e6 + round_, 1)] == [entry]
+            await earlier
+
+
+async def test_who_leaves_while_waiting_harms_no_other(store: RedisBoardStore) -> None:
+    leaving = [asyncio.ensure_future(store.rank(BOARD, member)) for member in MEMBERS[:20]]
+    staying = [asyncio.ensure_future(store.rank(BOARD, member)) for member in MEMBERS[20:40]]
+    for turns in range(3):
+        await asyncio.sleep(0)
+        leaving[turns].cancel()
+    for task in leaving:
+        task.cancel()
+    assert [entry.score if entry else None for entry in await asyncio.gather(*staying)] == [*map(float, range(20, 40))]
+    assert await store.count(BOARD) == 1200
+
+
+async def test_a_corrupt_board_is_told_to_each_reader_and_to_no_reader_of_another(
+    store: RedisBoardStore, server: Server, prefix: str
+) -> None:
+    bad = BoardName.parse("bad")
+    with server.client() as client:
+        client.set(f"{prefix}bad", "no board")
+    outcomes = await asyncio.gather(
+        *[store.top(bad, 10) for _ in range(5)], store.count(bad), store.count(BOARD), return_exceptions=True
+    )
+    assert [type(outcome) for outcome in outcomes] == [StoreCorrupt] * 6 + [int]
+    assert len({id(outcome) for outcome in outcomes}) == 7
+
+
+async def test_a_snapshot_spares_the_server_and_is_had_only_where_it_is_asked_for(
+    store: RedisBoardStore, server: Server, prefix: str
+) -> None:
+    lenient = RedisBoardStore.from_url(server.url, prefix=prefix, top_snapshot=3600)
+    try:
+        first = await lenient.top(BOARD, 10)
+        before = script_calls(server)
+        await store.increment(BOARD, MEMBERS[0], 1e6)
+        assert await lenient.top(BOARD, 5) == first[:5]
+        assert script_calls(server) - before == 1  # the increment
+        assert (await store.top(BOARD, 1))[0].member == "m0"
+        assert (await lenient.top(BOARD, 11))[0].member == "m0"  # more places than the snapshot has: read anew
+        assert (await lenient.top(BOARD, 1))[0].member == "m0"
+    finally:
+        await lenient.close()
