@@ -20,7 +20,7 @@ def test_numbers_are_worded_so_that_they_read_back_as_the_same_double(number: fl
 
 
 async def test_a_long_list_is_taken_in_slices_and_answered_when_all_are_settled() -> None:
-    write = ManyWrites([(f"m{i}", float(i)) for i in range(5)], increase)
+    write = ManyWrites(asyncio.get_running_loop(), [(f"m{i}", float(i)) for i in range(5)], increase)
     members: list[str] = []
     changes: list[str] = []
     assert (write.take(3, members, changes), write.taken_up) == (3, False)
@@ -39,7 +39,7 @@ async def test_a_long_list_is_taken_in_slices_and_answered_when_all_are_settled(
 async def test_a_list_of_which_a_part_was_applied_does_not_claim_that_nothing_was(
     settled: int, expected: type[Exception]
 ) -> None:
-    write = ManyWrites([("ada", 1.0)] * 3, setting)
+    write = ManyWrites(asyncio.get_running_loop(), [("ada", 1.0)] * 3, setting)
     write.take(settled, [], [])
     write.settle([b"1", 0] * settled, 0, settled)
     write.fail(StoreUnavailable())
@@ -49,7 +49,7 @@ async def test_a_list_of_which_a_part_was_applied_does_not_claim_that_nothing_wa
 
 async def test_each_caller_gets_an_error_of_its_own_that_says_the_same() -> None:
     shared = StoreCorrupt("board")
-    writes = [OneWrite("ada", increase(1.0), entry) for _ in range(2)]
+    writes = [OneWrite(asyncio.get_running_loop(), "ada", increase(1.0), entry) for _ in range(2)]
     for write in writes:
         write.fail(shared)
     first, second = await asyncio.gather(*[write.future for write in writes], return_exceptions=True)
@@ -61,13 +61,13 @@ async def test_each_caller_gets_an_error_of_its_own_that_says_the_same() -> None
 
 @pytest.mark.parametrize(("count", "was_there"), [(0, False), (1, True)])
 async def test_a_removal_tells_whether_something_was_there(count: int, was_there: bool) -> None:  # noqa: FBT001
-    write = OneWrite("", DELETE, found)
+    write = OneWrite(asyncio.get_running_loop(), "", DELETE, found)
     write.settle([count, 0], 0, 1)
     assert await write.future is was_there
 
 
 async def test_a_caller_who_left_is_passed_over() -> None:
-    write = OneWrite("ada", increase(1.0), entry)
+    write = OneWrite(asyncio.get_running_loop(), "ada", increase(1.0), entry)
     write.future.cancel()
     write.settle([b"1", 0], 0, 1)
     write.fail(StoreUnavailable())

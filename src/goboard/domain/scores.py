@@ -13,6 +13,8 @@ def parse_number(value: float, what: str) -> float:
     Raises:
         InvalidArgument: it is no number (a bool is none), or not finite.
     """
+    if type(value) is float and value - value == 0.0:  # nearly every one: inf - inf and NaN - NaN are NaN
+        return value + 0.0  # IEEE 754: -0 + 0 is +0
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidArgument(f"{what} must be a number, not {type(value).__name__}")
     try:
@@ -21,7 +23,7 @@ def parse_number(value: float, what: str) -> float:
         raise InvalidArgument(f"{what} must be a finite number") from exc
     if not math.isfinite(number):
         raise InvalidArgument(f"{what} must be a finite number, not {number}")
-    return number + 0.0  # IEEE 754: -0 + 0 is +0
+    return number + 0.0
 
 
 def parse_score(value: float, member: str) -> float:

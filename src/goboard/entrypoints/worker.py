@@ -1,6 +1,7 @@
 """A worker process: one event loop with the HTTP application and, beside it, the gRPC server."""
 
 import asyncio
+import gc
 import logging
 import multiprocessing
 import os
@@ -20,6 +21,9 @@ from goboard.entrypoints.sockets import listen
 from goboard.leaderboards import Leaderboards
 from goboard.ports.store import BoardStore
 
+GC_YOUNG = 50_000
+"""Objects made and not yet freed at which the collector looks for cycles: over what 1,000 requests in flight hold."""
+
 log = logging.getLogger(__name__)
 
 
@@ -34,6 +38,7 @@ def load_worker(settings: Settings) -> Any:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         _end_with_parent()
+        _spare_the_collector()
         try:
             if settings.enable_grpc:
                 async with _grpc_server(boards, gate, settings):
@@ -61,6 +66,17 @@ async def _grpc_server(boards: Leaderboards, gate: Gate, settings: Settings) -> 
         yield
     finally:
         await server.stop()
+
+
+def _spare_the_collector() -> None:
+    """Let Python's cycle collector look neither at what stays for ever nor at what is about to go by itself.
+
+    By default it took 15 % of a loaded worker's time, and 20-70 ms at once when it walked through all modules: that
+    was p99.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GC_YOUNG, *gc.get_threshold()[1:])
 
 
 def _end_with_parent() -> None:

@@ -1,15 +1,19 @@
 """Gathers the writes that wait for a board and sends them as one script call, one batch of a board at a time."""
 
 import asyncio
+from asyncio import Future
 from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from goboard.adapters.redis.connection import STORE_TIMEOUT, Connections
 from goboard.adapters.redis.keys import standings_key
 from goboard.adapters.redis.lanes import Lanes
 from goboard.adapters.redis.scripts import WRITE
-from goboard.adapters.redis.writes import Write
-from goboard.domain.errors import OutcomeUnknown, StoreError, StoreUnavailable
+from goboard.adapters.redis.writes import ManyWrites, OneWrite, ReadReply, Write
+from goboard.domain.errors import OutcomeUnknown, ScoreOutOfRange, StoreError, StoreUnavailable
 from goboard.domain.names import BoardName
+from goboard.domain.standings import Entry
 
 # A change costs Redis 2-6 µs, so a call holds other clients up for 3 ms at most; 500 names are 128 KB at most.
 MAX_CHANGES = 500
@@ -27,9 +31,22 @@ class Batcher:
         self._prefix = prefix
         self._lanes: Lanes[_Waiting] = Lanes(deque, self._send_batch, _refuse)
 
-    def put(self, board: BoardName, write: Write) -> None:
-        """Let the write wait its turn; its future brings the outcome."""
-        self._lanes.of(board).append(write)
+    def put_one(self, board: BoardName, member: str, change: str, read: ReadReply) -> Future[Any]:
+        """Let a change wait its turn; the future brings what `read` makes of its reply."""
+        waiting, loop = self._lanes.of(board)
+        write = OneWrite(loop, member, change, read)
+        waiting.append(write)
+        return write.future
+
+    def put_many(
+        self, board: BoardName, numbers: Sequence[tuple[str, float]], word: Callable[[float], str]
+    ) -> Future[list[Entry | ScoreOutOfRange]]:
+        """Let a list of changes wait its turn; the future brings the outcome of each."""
+        waiting, loop = self._lanes.of(board)
+        write = ManyWrites(loop, numbers, word)
+        if numbers:
+            waiting.append(write)
+        return write.future
 
     async def close(self) -> None:
         """Refuse what waits and see out what was sent."""

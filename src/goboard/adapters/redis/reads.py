@@ -76,24 +76,28 @@ class Reader:
 
     def top(self, board: BoardName, limit: int) -> Future[list[Entry]]:
         """Ask for the first places."""
-        loop = get_running_loop()
-        future: Future[list[Entry]] = loop.create_future()
-        if (known := self._snapshots.get(board, limit, loop.time())) is not None:
+        known = self._snapshots.get(board, limit, get_running_loop().time()) if self._snapshots else None
+        if known is not None:
+            future: Future[list[Entry]] = get_running_loop().create_future()
             future.set_result(known)
-        else:
-            self._lanes.of(board).tops.append((limit, future))
+            return future
+        waiting, loop = self._lanes.of(board)
+        future = loop.create_future()
+        waiting.tops.append((limit, future))
         return future
 
     def rank(self, board: BoardName, member: MemberName) -> Future[Entry | None]:
         """Ask for a member's place."""
-        future: Future[Entry | None] = get_running_loop().create_future()
-        self._lanes.of(board).ranks.append((member, future))
+        waiting, loop = self._lanes.of(board)
+        future: Future[Entry | None] = loop.create_future()
+        waiting.ranks.append((member, future))
         return future
 
     def count(self, board: BoardName) -> Future[int]:
         """Ask how many members there are."""
-        future: Future[int] = get_running_loop().create_future()
-        self._lanes.of(board).counts.append(future)
+        waiting, loop = self._lanes.of(board)
+        future: Future[int] = loop.create_future()
+        waiting.counts.append(future)
         return future
 
     async def close(self) -> None:

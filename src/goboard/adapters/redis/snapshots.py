@@ -26,10 +26,11 @@ class TopSnapshots:
         self._max_age = max_age
         self._snapshots: dict[BoardName, _Snapshot] = {}  # the oldest first
 
+    def __bool__(self) -> bool:
+        return self._max_age > 0
+
     def get(self, board: BoardName, limit: int, now: float) -> list[Entry] | None:
         """Give the first `limit` places as they were at most `max_age` before `now`; None: they are to be read."""
-        if not self._max_age:
-            return None
         found = self._snapshots.get(board)
         if found is None or not found.reaches(limit) or now - found.begun > self._max_age:
             return None

@@ -2,14 +2,14 @@
 
 from asyncio import Future, gather
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Self
 
 from goboard.adapters.redis.batch import Batcher
 from goboard.adapters.redis.connection import Connections
 from goboard.adapters.redis.keys import checked_prefix
 from goboard.adapters.redis.reads import Reader
 from goboard.adapters.redis.snapshots import TopSnapshots
-from goboard.adapters.redis.writes import DELETE, REMOVE, ManyWrites, OneWrite, entry, found, increase, setting
+from goboard.adapters.redis.writes import DELETE, REMOVE, entry, found, increase, setting
 from goboard.domain.errors import ScoreOutOfRange, StoreUnavailable
 from goboard.domain.names import BoardName, MemberName
 from goboard.domain.standings import Entry
@@ -43,22 +43,22 @@ class RedisBoardStore:
         return cls(Connections.from_url(url), prefix=prefix, top_snapshot=top_snapshot)
 
     def increment(self, board: BoardName, member: MemberName, delta: float) -> Future[Entry]:
-        return self._write(board, member, increase(delta), entry)
+        return self._batcher.put_one(board, member, increase(delta), entry)
 
     def increment_many(
         self, board: BoardName, deltas: Sequence[tuple[MemberName, float]]
     ) -> Future[list[Entry | ScoreOutOfRange]]:
-        return self._write_many(board, ManyWrites(deltas, increase))
+        return self._batcher.put_many(board, deltas, increase)
 
     async def set(self, board: BoardName, member: MemberName, score: float) -> Entry:
-        result: Entry = await self._write(board, member, setting(score), entry)
+        result: Entry = await self._batcher.put_one(board, member, setting(score), entry)
         return result
 
     async def set_many(self, board: BoardName, scores: Sequence[tuple[MemberName, float]]) -> None:
-        await self._write_many(board, ManyWrites(scores, setting))
+        await self._batcher.put_many(board, scores, setting)
 
     async def remove(self, board: BoardName, member: MemberName) -> bool:
-        result: bool = await self._write(board, member, REMOVE, found)
+        result: bool = await self._batcher.put_one(board, member, REMOVE, found)
         return result
 
     async def top(self, board: BoardName, limit: int) -> list[Entry]:
@@ -71,7 +71,7 @@ class RedisBoardStore:
         return await self._reader.count(board)
 
     async def delete(self, board: BoardName) -> bool:
-        result: bool = await self._write(board, "", DELETE, found)
+        result: bool = await self._batcher.put_one(board, "", DELETE, found)
         return result
 
     async def check(self) -> None:
@@ -80,13 +80,3 @@ class RedisBoardStore:
 
     async def close(self) -> None:
         await gather(self._connections.close(), self._batcher.close(), self._reader.close())
-
-    def _write(self, board: BoardName, member: str, change: str, read: Any) -> Future[Any]:
-        write = OneWrite(member, change, read)
-        self._batcher.put(board, write)
-        return write.future
-
-    def _write_many(self, board: BoardName, write: ManyWrites) -> Future[list[Entry | ScoreOutOfRange]]:
-        if not write.taken_up:  # there is something to write
-            self._batcher.put(board, write)
-        return write.future

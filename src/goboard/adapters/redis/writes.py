@@ -1,6 +1,6 @@
 """The writes that wait for a board: one change, or a list of them that may fill several batches."""
 
-from asyncio import Future, get_running_loop
+from asyncio import AbstractEventLoop, Future
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -10,6 +10,8 @@ from goboard.domain.standings import Entry
 
 Reply = bytes | int | None
 Replies = Sequence[Reply]
+ReadReply = Callable[[str, Reply, Reply], Any]
+"""Reads the reply to one change: of the member, the two values that the script replies."""
 
 REMOVE = "x"
 DELETE = "!"
@@ -72,8 +74,7 @@ class OneWrite:
     __slots__ = ("_change", "_member", "_read", "future", "since")
     taken_up = True
 
-    def __init__(self, member: str, change: str, read: Callable[[str, Reply, Reply], Any]) -> None:
-        loop = get_running_loop()
+    def __init__(self, loop: AbstractEventLoop, member: str, change: str, read: ReadReply) -> None:
         self.future: Future[Any] = loop.create_future()
         self.since = loop.time()
         self._member = member
@@ -101,8 +102,9 @@ class OneWrite:
 class ManyWrites:
     """A list of changes in order. It is read slice by slice, so that a long one is not copied."""
 
-    def __init__(self, numbers: Sequence[tuple[str, float]], word: Callable[[float], str]) -> None:
-        loop = get_running_loop()
+    def __init__(
+        self, loop: AbstractEventLoop, numbers: Sequence[tuple[str, float]], word: Callable[[float], str]
+    ) -> None:
         self.future: Future[list[Entry | ScoreOutOfRange]] = loop.create_future()
         self.since = loop.time()
         self._numbers = numbers

@@ -9,19 +9,16 @@ from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.di import Provide
 
-from goboard.entrypoints import problems
 from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.http import wire
 from goboard.entrypoints.http.errors import exception_handlers
-from goboard.entrypoints.http.handshake import refuse, websocket_route
+from goboard.entrypoints.http.handshake import Door
 from goboard.entrypoints.http.openapi import openapi_config
 from goboard.entrypoints.http.operations import Operations
-from goboard.entrypoints.http.paths import route_by_raw_path, sent_path
+from goboard.entrypoints.http.paths import route_by_raw_path
 from goboard.entrypoints.http.probes import health, ready
 from goboard.entrypoints.http.rest import rest_router
 from goboard.entrypoints.http.shortcut import Shortcut
-from goboard.entrypoints.http.websocket import PATH
-from goboard.entrypoints.problems import Problem
 from goboard.entrypoints.settings import Settings
 from goboard.leaderboards import Leaderboards
 
@@ -34,13 +31,6 @@ def create_app(boards: Leaderboards, gate: Gate, settings: Settings, lifespan: L
     litestar = Litestar(
         route_handlers=[
             rest_router(gate, settings.request_timeout),
-            websocket_route(
-                boards,
-                gate,
-                settings.cors_origins,
-                enabled=settings.enable_websocket,
-                request_timeout=settings.request_timeout,
-            ),
             health,
             ready,
         ],
@@ -55,17 +45,12 @@ def create_app(boards: Leaderboards, gate: Gate, settings: Settings, lifespan: L
         lifespan=[lifespan] if lifespan else [],
         logging_config=None,
     )
-    shortcut = Shortcut(litestar, operations, gate, settings.request_timeout)
-    return route_by_raw_path(_refuse_other_sockets(shortcut))
-
-
-def _refuse_other_sockets(app: Any) -> Any:
-    """Answer a handshake anywhere but at /ws with the 404 that a request gets; the router would close it as 403."""
-
-    async def checked(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "websocket" and scope["path"] != PATH:
-            await refuse(scope, send, Problem(problems.NOT_FOUND, "there is nothing at this path"), sent_path(scope))
-        else:
-            await app(scope, receive, send)
-
-    return checked
+    door = Door(
+        litestar,
+        boards,
+        gate,
+        settings.cors_origins,
+        enabled=settings.enable_websocket,
+        request_timeout=settings.request_timeout,
+    )
+    return route_by_raw_path(Shortcut(door, operations, gate, settings.request_timeout))

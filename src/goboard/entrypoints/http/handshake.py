@@ -1,17 +1,15 @@
 """The opening of a WebSocket: whence it comes, who it is, and the refusal as a problem over HTTP."""
 
+from collections.abc import Awaitable
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
-
-from litestar import asgi
-from litestar.enums import ScopeType
-from litestar.handlers import ASGIRouteHandler
-from litestar.types import Receive, Scope, Send
 
 from goboard.domain.errors import GoboardError
 from goboard.entrypoints import problems
 from goboard.entrypoints.gate import Gate
+from goboard.entrypoints.http.deadlines import FutureDeadline
 from goboard.entrypoints.http.errors import PROBLEM_JSON, problem_body
+from goboard.entrypoints.http.paths import sent_path
 from goboard.entrypoints.http.websocket import PATH, Updates, UpdateSocket
 from goboard.entrypoints.problems import Problem
 from goboard.entrypoints.updates import Caller
@@ -28,36 +26,61 @@ class Credentials(NamedTuple):
     """What is answered: a browser drops the connection where none of what it offered comes back."""
 
 
-def websocket_route(
-    boards: Leaderboards, gate: Gate, origins: tuple[str, ...], *, enabled: bool, request_timeout: float
-) -> ASGIRouteHandler:
-    """Make the route /ws."""
+class Door:
+    """What stands before the framework where sockets are opened: only it knows /ws, and what is no socket passes.
 
-    @asgi(PATH, copy_scope=True)
-    async def updates(scope: Scope, receive: Receive, send: Send) -> None:
-        if not enabled:
-            await refuse(scope, send, Problem(problems.SWITCHED_OFF, "WebSocket is switched off on this server"))
-        elif scope["type"] == ScopeType.HTTP:
-            await refuse(scope, send, Problem(problems.UPGRADE_REQUIRED, f"{PATH} speaks WebSocket only"))
-        elif not origin_allowed(scope, origins):
-            await refuse(
-                scope, send, Problem(problems.ORIGIN_NOT_ALLOWED, "this Origin is not in CORS_ALLOWED_ORIGINS")
-            )
-        else:
-            await admit(scope, receive, send)
+    Through the framework each reply would run through its wrapper of `send` (5 % of a loaded worker's time), and a
+    handshake at another path would be closed as 403.
+    """
 
-    async def admit(scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(  # noqa: PLR0913 -- what a socket is made of
+        self,
+        app: Any,
+        boards: Leaderboards,
+        gate: Gate,
+        origins: tuple[str, ...],
+        *,
+        enabled: bool,
+        request_timeout: float,
+    ) -> None:
+        self._app = app
+        self._boards = boards
+        self._gate = gate
+        self._origins = origins
+        self._enabled = enabled
+        self._deadline = FutureDeadline(request_timeout)
+
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
+        """Open a socket, refuse to, or hand on what is none."""
+        is_socket = scope["type"] == "websocket"
+        if scope["type"] != "lifespan" and scope["path"] == PATH:
+            refusal = self._refusal(scope, is_socket=is_socket)
+            return refuse(scope, send, refusal) if refusal else self._admit(scope, receive, send)
+        if is_socket:
+            return refuse(scope, send, Problem(problems.NOT_FOUND, "there is nothing at this path"), sent_path(scope))
+        handed_on: Awaitable[None] = self._app(scope, receive, send)
+        return handed_on
+
+    def _refusal(self, scope: Any, *, is_socket: bool) -> Problem | None:
+        if not self._enabled:
+            return Problem(problems.SWITCHED_OFF, "WebSocket is switched off on this server")
+        if not is_socket:
+            return Problem(problems.UPGRADE_REQUIRED, f"{PATH} speaks WebSocket only")
+        if not origin_allowed(scope, self._origins):
+            return Problem(problems.ORIGIN_NOT_ALLOWED, "this Origin is not in CORS_ALLOWED_ORIGINS")
+        return None
+
+    async def _admit(self, scope: Any, receive: Any, send: Any) -> None:
         credentials = read_credentials(scope)
         try:
-            identity = gate.admit(credentials.token)
+            identity = self._gate.admit(credentials.token)
         except GoboardError as refusal:
-            await refuse(scope, send, problems.problem_of(refusal) or problems.internal_problem())
+            await refuse(scope, send, problems.problem_for(refusal, PATH))
             return
         await receive()  # websocket.connect
         await send({"type": "websocket.accept", "subprotocol": credentials.subprotocol, "headers": []})
-        await UpdateSocket(receive, send, Updates(boards, Caller(identity, gate), request_timeout)).serve()
-
-    return updates
+        updates = Updates(self._boards, Caller(identity, self._gate), self._deadline)
+        await UpdateSocket(receive, send, updates).serve()
 
 
 def read_credentials(scope: Any) -> Credentials:

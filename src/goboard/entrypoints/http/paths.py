@@ -16,13 +16,13 @@ _EMPTY = "%"
 def route_by_raw_path(app: _Asgi) -> _Asgi:
     """Let `app` route by the path as it was sent: a server decodes `%2F` before the router would split on it."""
 
-    async def routed(scope: Any, receive: Any, send: Any) -> None:
+    def routed(scope: Any, receive: Any, send: Any) -> Awaitable[None]:
         if scope["type"] != "lifespan":
             path = sent_path(scope)
             while "//" in path:
                 path = path.replace("//", f"/{_EMPTY}/")
             scope["path"] = path
-        await app(scope, receive, send)
+        return app(scope, receive, send)
 
     return routed
 

@@ -6,7 +6,6 @@ that), 27-29k/s here. The operations, their errors and their order are the same;
 request, which needs CORS; a query beyond `limit`) takes the framework's route.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -16,6 +15,7 @@ import msgspec
 from goboard.entrypoints import problems
 from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.http import wire
+from goboard.entrypoints.http.deadlines import TaskDeadline
 from goboard.entrypoints.http.errors import PROBLEM_JSON, error_headers, problem_body, too_large
 from goboard.entrypoints.http.operations import Operations
 from goboard.entrypoints.http.paths import sent_path
@@ -104,21 +104,21 @@ class Shortcut:
         self._app = app
         self._operations = operations
         self._gate = gate
-        self._timeout = request_timeout
+        self._deadline = TaskDeadline(request_timeout)
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
         """Serve a request, or whatever else the server hands over."""
         if scope["type"] == "http" and scope["path"].startswith("/api/v1/dashboards/"):
             segments = scope["path"].split("/")
             operation = _operation(scope, segments)
             if operation is not None and (tokens := _plain_tokens(scope["headers"])) is not None:
-                await self._answer(operation, _Request(scope, receive, segments, tokens), send)
-                return
-        await self._app(scope, receive, send)
+                return self._answer(operation, _Request(scope, receive, segments, tokens), send)
+        handed_on: Awaitable[None] = self._app(scope, receive, send)
+        return handed_on
 
     async def _answer(self, operation: _Operation, request: _Request, send: Any) -> None:
         try:
-            async with asyncio.timeout(self._timeout):
+            with self._deadline.limit():
                 caller = Caller(self._gate.admit(sent_token(request.tokens)), self._gate)
                 reply = await operation(self._operations, caller, request)
         except _Gone:
