@@ -1,8 +1,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+PEERS := .venv-bench/.ready
 
-.PHONY: help setup run test lint types imports generate check-generated test-faults coverage bench-quick lock clean
+.PHONY: help setup run test lint types imports generate check-generated test-faults coverage bench lock clean
 
 help:             ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -46,11 +47,15 @@ check-generated: setup  ## fail where the committed gRPC code is not what the pr
 coverage: setup   ## the tests with coverage, of the servers they start too: coverage.xml
 	@$(BIN)/python -m pytest -m "not faults" --cov --cov-report=xml --cov-report=term
 
-bench-quick: setup  ## a first look at speed, as a Markdown table
-	@$(BIN)/python bench/quick.py
+bench: setup $(PEERS)  ## speed beside what one would use instead: bench/RESULTS.md; QUICK=1 is short, LARGE=1 long
+	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(LARGE),--large)
+
+$(PEERS): pyproject.toml uv.lock $(READY)
+	@UV_PROJECT_ENVIRONMENT=.venv-bench $(BIN)/uv sync --locked --only-group bench --python $(BIN)/python --quiet
+	@touch $@
 
 lock:             ## resolve the dependencies anew
 	@$(BIN)/uv lock
 
 clean:            ## remove what setup and the tools made
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache coverage.xml .coverage*
+	rm -rf .venv .venv-bench bench/peers/go/.bin .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache coverage.xml .coverage*

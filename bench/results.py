@@ -1,0 +1,53 @@
+"""What a run has measured so far."""
+
+import statistics
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One slice of one round. CPU times are in µs an update, or answer; None where there is nothing to tell."""
+
+    rate: float
+    p50_us: float
+    p99_us: float
+    load_share: float
+    """How much of one core the load generator took."""
+    server_us: float | None
+    redis_us: float | None
+
+
+Round = dict[str, Sample]
+
+
+@dataclass(slots=True)
+class Results:
+    """All rounds of a run, and what is to be said about them."""
+
+    rounds: list[Round] = field(default_factory=list)
+    missing: dict[str, str] = field(default_factory=dict)
+    """Why a slice has no sample, by its name."""
+    faults: list[str] = field(default_factory=list)
+    """What went wrong: a count that differs, an error answered. The run is worth nothing then."""
+    member_bytes: float = 0.0
+    """What a member takes on the largest board."""
+    largest: int = 0
+    """The members of that board."""
+
+    def of(self, name: str) -> list[Sample]:
+        """A slice's samples of all rounds."""
+        return [samples[name] for samples in self.rounds if name in samples]
+
+    def by_slice(self) -> dict[str, list[Sample]]:
+        """All samples, by slice."""
+        gathered: dict[str, list[Sample]] = defaultdict(list)
+        for samples in self.rounds:
+            for name, sample in samples.items():
+                gathered[name].append(sample)
+        return gathered
+
+    def median_rate(self, name: str) -> float | None:
+        """The median of a slice's rates, None where it has none."""
+        rates = [sample.rate for sample in self.of(name)]
+        return statistics.median(rates) if rates else None

@@ -1,0 +1,119 @@
+"""One turn of one slice: the load is run, what it cost is read, and its count is held against Redis's own."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.contenders import TOKEN, Contender, Fleet
+from bench.load.tally import Result
+from bench.redis_side import RedisSide, Spent
+from bench.results import Sample
+from bench.slices import REDIS, Slice
+
+ROOT = Path(__file__).parent.parent
+GRACE_SECONDS = 30
+SETTLE_SECONDS = 0.4
+"""wrk leaves 200 requests under way, which were seen to be done 0.3 s later: in the account of the next turn."""
+
+
+class CannotRunError(Exception):
+    """There is no such contender or tool here; the message says why."""
+
+
+class FaultError(Exception):
+    """The figures of this turn are worth nothing; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where turns take place: the servers that run, and how long a turn is."""
+
+    redis: RedisSide
+    fleet: Fleet
+    seconds: float
+    warmup: float
+
+
+def take_turn(one: Slice, stage: Stage, rate: float | None) -> Sample:
+    """Run a slice; `rate` is what it is paced to, if it is.
+
+    Raises:
+        CannotRunError: something it needs is not there.
+        FaultError: the load failed, was answered with errors, or was counted otherwise by Redis.
+    """
+    contender = _contender(one, stage)
+    command = _command(one, stage, contender) + ([f"--rate={rate:.0f}"] if rate else [])
+    stage.redis.forget()
+    cpu_before = contender.server.cpu_seconds() if contender else 0.0
+    result = _run(command, stage.warmup + stage.seconds + GRACE_SECONDS)
+    server_cpu = contender.server.cpu_seconds() - cpu_before if contender else None
+    spent = _settled(stage.redis) if result.slack else stage.redis.spent()
+    _check(one, result, spent)
+    return _sample(one, result, server_cpu, spent)
+
+
+def _contender(one: Slice, stage: Stage) -> Contender | None:
+    if one.tool and not shutil.which(one.tool):
+        raise CannotRunError(f"{one.tool} is not on the PATH")
+    if one.contender in stage.fleet.absent:
+        raise CannotRunError(stage.fleet.absent[one.contender])
+    return None if one.contender == REDIS else stage.fleet.running[one.contender]
+
+
+def _command(one: Slice, stage: Stage, contender: Contender | None) -> list[str]:
+    kind, *options = one.load.split()
+    board = ["--board", one.board.name, "--members", str(one.board.members)]
+    length = ["--seconds", str(stage.seconds), "--warmup", str(stage.warmup)]
+    if contender is None:
+        where = ["bench.store", kind, "--port", str(stage.redis.port)]
+    else:
+        port = contender.grpc if kind.startswith("grpc") else contender.http
+        where = ["bench.load", kind, "--port", str(port), "--token", TOKEN]
+    return [sys.executable, "-m", *where, *board, *length, *options]  # of an option said twice, the last holds
+
+
+def _run(command: list[str], seconds: float) -> Result:
+    try:
+        done = subprocess.run(  # noqa: S603 -- our own generators, no shell
+            command, cwd=ROOT, capture_output=True, text=True, timeout=seconds, check=True
+        )
+    except subprocess.CalledProcessError as failure:
+        raise FaultError(f"the load generator failed: {failure.stderr.strip()[-400:]}") from None
+    except subprocess.TimeoutExpired:
+        raise FaultError(f"the load generator did not end within {seconds:.0f} s") from None
+    return Result(**json.loads(done.stdout))
+
+
+def _settled(redis: RedisSide) -> Spent:
+    """Read the account when it stands still: a server goes on with what a generator that hung up has left to it."""
+    before = redis.spent()
+    time.sleep(SETTLE_SECONDS)
+    after = redis.spent()
+    return after if after.increments == before.increments else _settled(redis)
+
+
+def _check(one: Slice, result: Result, spent: Spent) -> None:
+    if result.errors or not result.counted:
+        raise FaultError(f"{result.errors} errors, {result.counted} answered in time, such as: {result.sample[:300]}")
+    expected = result.answered if one.updates else 0
+    if not 0 <= spent.increments - expected <= result.slack:
+        raise FaultError(
+            f"{result.answered} were answered, and Redis did {spent.increments} ZINCRBY"
+            f" where it should have done {expected} (up to {result.slack} more)"
+        )
+
+
+def _sample(one: Slice, result: Result, server_cpu: float | None, spent: Spent) -> Sample:
+    all_of_it = result.answered / 1e6  # CPU times are of the whole turn, warm-up included, and so is the count
+    return Sample(
+        rate=result.counted / result.seconds,
+        p50_us=result.p50_us,
+        p99_us=result.p99_us,
+        load_share=result.cpu_seconds / result.seconds,
+        server_us=None if server_cpu is None else server_cpu / all_of_it,
+        redis_us=spent.cpu_seconds / all_of_it if spent.increments or one.contender == REDIS else None,
+    )
