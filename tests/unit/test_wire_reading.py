@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from goboard.domain.errors import InvalidArgument
 from goboard.entrypoints.http.wire import UpdateMessage, read_increment, read_update
-from goboard.entrypoints.updates import finite
+from goboard.entrypoints.updates import required
 
 REQUIRED = "increment is required"
 MALFORMED = "malformed JSON"
@@ -161,6 +161,6 @@ def test_any_other_message_is_refused_with_a_reason(text: str, detail: str) -> N
 
 
 def test_an_increment_of_zero_is_not_a_missing_one() -> None:
-    assert finite(0.0) == 0.0
+    assert required(0.0) == 0.0
     with pytest.raises(InvalidArgument, match=REQUIRED):
-        finite(None)
+        required(None)

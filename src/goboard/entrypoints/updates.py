@@ -37,7 +37,7 @@ class Caller(NamedTuple):
 
 
 class Update(NamedTuple):
-    """One update that was understood and may be made."""
+    """One update that was understood; whether its delta is a finite number is looked at when it is made."""
 
     board: BoardName
     member: MemberName
@@ -53,7 +53,7 @@ class Update(NamedTuple):
         """
         if not dashboard or not member_id:
             raise InvalidArgument("missing dashboard or member_id")
-        return cls(board_name(dashboard), caller.member(member_id), finite(increment))
+        return cls(board_name(dashboard), caller.member(member_id), required(increment))
 
 
 @lru_cache(1024)
@@ -77,8 +77,13 @@ class Batch:
         self._running: list[tuple[list[int], Future[list[Entry | ScoreOutOfRange]]]] = []
 
     def add(self, update: Update) -> None:
-        """Put the next update."""
-        board, member, delta = update
+        """Put the next update.
+
+        Raises:
+            InvalidArgument: its delta is not finite.
+        """
+        board, member, increment = update
+        delta = parse_number(increment, "increment")
         if board not in self._places:
             self._places[board], self._deltas[board] = [], []
         self._places[board].append(len(self._outcomes))
@@ -117,15 +122,15 @@ class Batch:
         return self._outcomes  # type: ignore[return-value] # none is None any more
 
 
-def finite(increment: float | None) -> float:
+def required(increment: float | None) -> float:
     """Give `increment` back.
 
     Raises:
-        InvalidArgument: it is missing, null or not finite.
+        InvalidArgument: it is missing or null.
     """
     if increment is None:
         raise InvalidArgument("increment is required")
-    return parse_number(increment, "increment")
+    return increment
 
 
 def check_size(count: int) -> None:

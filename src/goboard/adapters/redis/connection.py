@@ -47,6 +47,12 @@ class Link:
         self._limit = limit
         self.sent = False
 
+    async def renew(self) -> None:
+        """Begin anew, as a lease does: with a peer that was alive a moment ago, and all the time that a lease has."""
+        self.sent = False
+        self._limit.reschedule(asyncio.get_running_loop().time() + STORE_TIMEOUT)
+        await _revive(self._connection)
+
     def answer_by(self, when: float) -> None:
         """Bring the lease's time limit forward to `when` (the loop's clock)."""
         limit = self._limit.when()
@@ -94,6 +100,11 @@ class Connections:
                 "the store's URL must be a redis://, rediss:// or unix:// URL as redis-py takes it"
             ) from None
         return cls(pool)
+
+    @property
+    def spare(self) -> bool:
+        """Whether nobody needs to wait for a connection."""
+        return not self._slots.locked()
 
     @asynccontextmanager
     async def lease(self, *, board: str, lost: Lost) -> AsyncIterator[Link]:

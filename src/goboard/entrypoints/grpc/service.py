@@ -11,7 +11,7 @@ from goboard.entrypoints.grpc import calls, codec, refusals
 from goboard.entrypoints.grpc.generated import dashboard
 from goboard.entrypoints.grpc.stream import CallStream
 from goboard.entrypoints.grpc.updates import UpdateStream
-from goboard.entrypoints.updates import Batch, Caller, Update, check_size, finite
+from goboard.entrypoints.updates import Batch, Caller, Update, board_name, check_size
 from goboard.leaderboards import Leaderboards
 
 DEFAULT_LIMIT = 10
@@ -45,7 +45,7 @@ class DashboardService(dashboard.DashboardServiceBase):
     ) -> dashboard.IncrementScoreResponse:
         """Add the increment to the member's score."""
         request = increment_score_request
-        board = BoardName.parse(request.dashboard)
+        board = board_name(request.dashboard)
         entry = await self._boards.increment(board, _member(calls.caller.get(), request.member_id), request.increment)
         return IncrementScoreResponse(member_id=entry.member, rank=entry.rank, score=entry.score)
 
@@ -55,7 +55,7 @@ class DashboardService(dashboard.DashboardServiceBase):
         """Add to many members' scores, each answered in its place."""
         request = increment_scores_request
         check_size(len(request.increments))
-        read = partial(_update, calls.caller.get(), BoardName.parse(request.dashboard))
+        read = partial(_update, calls.caller.get(), board_name(request.dashboard))
         batch = Batch(self._boards).fill(request.increments, read).start()
         return IncrementScoresResponse(results=[_result(outcome) for outcome in await batch.outcomes()])
 
@@ -64,7 +64,7 @@ class DashboardService(dashboard.DashboardServiceBase):
     ) -> dashboard.GetMemberRankResponse:
         """Tell the member's place."""
         request = get_member_rank_request
-        board = BoardName.parse(request.dashboard)
+        board = board_name(request.dashboard)
         entry = await self._boards.rank(board, _member(calls.caller.get(), request.member_id))
         return GetMemberRankResponse(member_id=entry.member, rank=entry.rank, score=entry.score)
 
@@ -96,7 +96,7 @@ def _member(caller: Caller, named: str) -> MemberName:
 
 
 def _update(caller: Caller, board: BoardName, increment: dashboard.MemberIncrement) -> Update:
-    return Update(board, _member(caller, increment.member_id), finite(increment.increment))
+    return Update(board, _member(caller, increment.member_id), increment.increment)
 
 
 def _result(outcome: Entry | Exception) -> dashboard.IncrementResult:

@@ -8,7 +8,7 @@ from goboard.domain.errors import InvalidArgument
 from goboard.domain.names import BoardName, MemberName
 from goboard.entrypoints.http import wire
 from goboard.entrypoints.http.paths import decode_segment
-from goboard.entrypoints.updates import Batch, Caller, Update, check_size, finite
+from goboard.entrypoints.updates import Batch, Caller, Update, board_name, check_size, required
 from goboard.leaderboards import Leaderboards
 
 DEFAULT_LIMIT = 10
@@ -68,11 +68,11 @@ def parse_limit(text: str, max_limit: int) -> int:
 def _update(caller: Caller, board: BoardName, item: wire.IncrementItem) -> Update:
     if not item.member_id:
         raise InvalidArgument("missing member_id")
-    return Update(board, caller.member(item.member_id), finite(item.increment))
+    return Update(board, caller.member(item.member_id), required(item.increment))
 
 
 def _board(segment: str) -> BoardName:
-    return BoardName.parse(decode_segment(segment, "dashboard"))
+    return board_name(decode_segment(segment, "dashboard"))
 
 
 def _member(caller: Caller, segment: str) -> MemberName:

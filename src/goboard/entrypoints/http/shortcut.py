@@ -6,7 +6,7 @@ that), 27-29k/s here. The operations, their errors and their order are the same;
 request, which needs CORS; a query beyond `limit`) takes the framework's route.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -25,7 +25,7 @@ from goboard.entrypoints.updates import Caller
 
 _BOARD_PATH = 6  # "", api, v1, dashboards, {dashboard}, top
 _MEMBER_PATH = 8  # "", api, v1, dashboards, {dashboard}, members, {member_id}, rank
-_JSON = "application/json"
+_JSON = b"application/json"
 
 
 class _TooLarge(Exception):
@@ -129,7 +129,7 @@ class Shortcut:
             path = request.path
             await _send_problem(send, problems.problem_for(error, path), path, error_headers(error))
         else:
-            await _send(send, HTTPStatus.OK, _JSON, wire.encode(reply), {})
+            await _send(send, HTTPStatus.OK, _JSON, wire.encode(reply))
 
 
 def _operation(scope: Any, segments: list[str]) -> _Operation | None:
@@ -156,11 +156,13 @@ def _plain_tokens(headers: list[tuple[bytes, bytes]]) -> list[str] | None:
 
 
 async def _send_problem(send: Any, problem: Problem, path: str, headers: dict[str, str]) -> None:
-    await _send(send, problem.kind.status, PROBLEM_JSON, problem_body(problem, path), headers)
+    more = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await _send(send, problem.kind.status, PROBLEM_JSON.encode(), problem_body(problem, path), more)
 
 
-async def _send(send: Any, status: int, media_type: str, body: bytes, headers: dict[str, str]) -> None:
-    fields = {"content-type": media_type, "content-length": str(len(body)), **headers}
-    encoded = [(name.lower().encode(), value.encode()) for name, value in fields.items()]
-    await send({"type": "http.response.start", "status": int(status), "headers": encoded})
+async def _send(
+    send: Any, status: int, media_type: bytes, body: bytes, headers: Sequence[tuple[bytes, bytes]] = ()
+) -> None:
+    fields = [(b"content-type", media_type), (b"content-length", b"%d" % len(body)), *headers]
+    await send({"type": "http.response.start", "status": int(status), "headers": fields})
     await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 from goboard.domain.errors import InvalidArgument
 from goboard.domain.standings import Entry
 from goboard.entrypoints import problems
-from goboard.entrypoints.updates import finite
+from goboard.entrypoints.updates import required
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_BATCH_BYTES = 2 * 1024 * 1024
@@ -113,6 +113,7 @@ _update_message = msgspec.json.Decoder(UpdateMessage)
 _update_messages = msgspec.json.Decoder(list[UpdateMessage])
 _raw_messages = msgspec.json.Decoder(list[msgspec.Raw])
 
+_UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 _BATCH_FORM = "the body must be a JSON object whose increments is an array"
 _ITEM_FORM = "an increment must be a JSON object with the text member_id and the number increment"
 _UPDATE_FORM = "the message must be a JSON object with the texts dashboard and member_id and the number increment"
@@ -125,7 +126,7 @@ def read_increment(body: bytes) -> float:
         InvalidArgument: it is no JSON object with a finite number `increment`.
     """
     message: IncrementBody = _read(_increment_body, body, "the body must be a JSON object whose increment is a number")
-    return finite(message.increment)
+    return required(message.increment)
 
 
 def read_increments(body: bytes) -> Sequence[IncrementItem | InvalidArgument]:
@@ -148,8 +149,10 @@ def read_update(text: str) -> UpdateMessage:
     Raises:
         InvalidArgument: it is no JSON object of the form of an update.
     """
-    message: UpdateMessage = _read(_update_message, text, _UPDATE_FORM)
-    return message
+    try:
+        return _update_message.decode(text)
+    except _UNREADABLE as exc:
+        raise _refusal(exc, _UPDATE_FORM) from exc
 
 
 def is_array(text: str) -> bool:
@@ -188,12 +191,16 @@ def _read(decoder: msgspec.json.Decoder[Any], message: bytes | str, form: str) -
         if isinstance(message, bytes):
             message.decode()  # msgspec lets invalid UTF-8 in a key that it skips pass
         return decoder.decode(message)
-    except msgspec.ValidationError as exc:
-        raise InvalidArgument(form) from exc
-    except (msgspec.DecodeError, UnicodeError) as exc:
-        raise InvalidArgument("malformed JSON") from exc
-    except RecursionError as exc:
-        raise InvalidArgument("the JSON is nested too deeply") from exc
+    except _UNREADABLE as exc:
+        raise _refusal(exc, form) from exc
+
+
+def _refusal(error: Exception, form: str) -> InvalidArgument:
+    if isinstance(error, msgspec.ValidationError):
+        return InvalidArgument(form)
+    if isinstance(error, RecursionError):
+        return InvalidArgument("the JSON is nested too deeply")
+    return InvalidArgument("malformed JSON")
 
 
 def member_reply(entry: Entry) -> MemberReply:
