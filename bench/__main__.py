@@ -60,7 +60,7 @@ def _fill(redis: RedisSide, plan: Plan, results: Results, progress: Progress) ->
 
 
 def _tell(progress: Progress, board: Board, done: int) -> None:
-    if done % max(board.members // 20, 1) == 0:
+    if done % max(board.members // 4, 1) == 0:
         progress.say(f"filling {board.name}: {done:,} of {board.members:,} members")
 
 

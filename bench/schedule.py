@@ -71,9 +71,9 @@ def _run_slice(one: Slice, stage: Stage, results: Results, progress: Progress) -
 
 
 def _pace(one: Slice, results: Results) -> float | None:
-    if not one.half_of:
+    if one.pace is None:
         return None
-    peak = results.median_rate(one.half_of)
+    peak = results.median_rate(one.pace.of)
     if peak is None:
-        raise CannotRunError(f"there is no rate to take half of: {results.missing.get(one.half_of)}")
-    return peak / 2
+        raise CannotRunError(f"there is no rate to go by: {results.missing.get(one.pace.of)}")
+    return peak * one.pace.share

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from bench.boards import HUNDRED_THOUSAND, MILLION, SMALL, TEN_MILLION, Board
 from bench.contenders import FASTAPI, GO, GOBOARD, GOBOARD_2, GRPC_AIO, NOOP
@@ -19,6 +20,13 @@ class Size(IntEnum):
     LARGE = 2
 
 
+class Pace(NamedTuple):
+    """A rate taken from another slice, which comes before."""
+
+    of: str
+    share: float
+
+
 @dataclass(frozen=True, slots=True)
 class Slice:
     """One contender under one load."""
@@ -33,8 +41,8 @@ class Slice:
     updates: bool = True
     """Whether each answer is an update, to be found again in Redis's statistics."""
     size: Size = Size.QUICK
-    half_of: str = ""
-    """The slice whose rate is halved to give this one's."""
+    pace: Pace | None = None
+    """Where it does not run as fast as it can."""
     tool: str = ""
     """A program without which it cannot run."""
 
@@ -51,12 +59,16 @@ def _rest() -> Iterator[Slice]:
     yield Slice("rest go", "REST increment, 200", GO, f"rest {_REST}")
     yield Slice("rest fastapi", "REST increment, 200", FASTAPI, f"rest {_REST}")
     yield Slice("rest 2 workers", "REST increment, 200", GOBOARD_2, f"rest {_REST}")
-    yield Slice("rest half", "REST at half of its rate, 200", GOBOARD, f"rest-paced {_REST}", half_of="rest")
+    yield Slice("rest half", "REST at half of its rate, 200", GOBOARD, f"rest-paced {_REST}", pace=Pace("rest", 0.5))
     yield Slice("rest 50", "REST increment, 50 connections", GOBOARD, "rest --connections 50", size=Size.DEFAULT)
     yield Slice("rest go 50", "REST increment, 50", GO, "rest --connections 50", size=Size.DEFAULT)
     yield Slice("rest batch", "REST, 100 updates a request, 8", GOBOARD, "rest-batch --connections 8 --batch 100")
     yield Slice("top", "GET top?limit=10, 200", GOBOARD, f"rest-top {_REST}", updates=False)
     yield Slice("top noop", "no-op GET, 200", NOOP, f"http-get {_REST} --path /guarded/noop", updates=False)
+    bare = f"http-post {_REST} --path /noop"
+    yield Slice("rest noop bare", "no-op POST without a token", NOOP, bare, updates=False, size=Size.DEFAULT)
+    bare = f"http-get {_REST} --path /noop"
+    yield Slice("top noop bare", "no-op GET without a token", NOOP, bare, updates=False, size=Size.DEFAULT)
     wrk = f"wrk --kind rest {_REST} --warmup 0"  # its warm-up would be a run of a second of its own
     yield Slice("rest wrk", "REST increment, 200, by wrk", GOBOARD, wrk, size=Size.DEFAULT, tool="wrk")
 
@@ -73,8 +85,12 @@ def _websocket() -> Iterator[Slice]:
 def _store() -> Iterator[Slice]:
     scripted = "scripted --connections 50"
     yield Slice("scripted", "redis-benchmark -P 32 of goboard's script", REDIS, scripted, tool="redis-benchmark")
-    yield Slice("pairs", "ZINCRBY + ZREVRANK, 16 pairs a write", REDIS, "pairs --connections 4")
+    pairs = "pairs --connections 1"
     yield Slice("callers", "goboard as a library, 200 callers", REDIS, "callers --connections 200")
+    yield Slice(
+        "pairs", "ZINCRBY + ZREVRANK, 200 pairs a write, at the library's rate", REDIS, pairs, pace=Pace("callers", 1)
+    )
+    yield Slice("pairs peak", "ZINCRBY + ZREVRANK, 200 a write", REDIS, pairs)
 
 
 def _grpc() -> Iterator[Slice]:

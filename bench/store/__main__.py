@@ -23,9 +23,14 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=4, help="or callers")
     parser.add_argument("--seconds", type=float, default=2.0, help="the measured window")
     parser.add_argument("--warmup", type=float, default=0.3)
+    parser.add_argument("--rate", type=float, help="of `pairs`: how many a second; absent: as many as it can")
     options = parser.parse_args()
     course = Course(HOST, options.port, options.connections, options.warmup, options.seconds)
-    result = KINDS[options.kind](course, options.board, drawn_members(options.members, seed=1))
+    names = drawn_members(options.members, seed=1)
+    if options.rate:
+        result = run_pairs(course, options.board, names, options.rate)
+    else:
+        result = KINDS[options.kind](course, options.board, names)
     print(json.dumps(result._asdict()))
 
 

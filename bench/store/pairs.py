@@ -1,5 +1,6 @@
 """ZINCRBY and ZREVRANK by turns, pipelined: what an update costs Redis at the least, atomic or not."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 
@@ -12,17 +13,22 @@ from bench.load.members import batches
 from bench.load.tally import Result, Tally
 from bench.load.traffic import Traffic
 
-PAIRS = 16
-"""Pairs a write: 32 commands, as `redis-benchmark -P 32` sends them."""
+PAIRS = 200
+"""Pairs a write: what 200 callers wait for, sent at once as goboard's script call is."""
 LINES = 3 * PAIRS
 """Lines that answer a write: ZINCRBY's bulk string has two, ZREVRANK's integer one."""
 
 
-def run_pairs(course: Course, board: str, names: list[str]) -> Result:
-    """Keep one write of pairs under way on every connection until the window closes."""
+def run_pairs(course: Course, board: str, names: list[str], rate: float | None = None) -> Result:
+    """Keep one write of pairs under way on every connection until the window closes.
+
+    With a `rate` the connections wait between writes, so that there are so many pairs a second: a Redis that rests
+    between its calls takes up to a half more CPU time for each, which is no doing of what it is asked.
+    """
+    interval = course.connections * PAIRS / rate if rate else 0.0
     tally = Tally()
     traffic = Traffic([b"".join(_pairs(PREFIX + board, batch)) for batch in batches(names, PAIRS)], PAIRS)
-    uvloop.run(drive(course, tally, lambda: _RedisConnection(tally, traffic)))
+    uvloop.run(drive(course, tally, lambda: _RedisConnection(tally, traffic, interval)))
     return tally.result("pairs")
 
 
@@ -39,9 +45,12 @@ def _command(*words: str) -> bytes:
 class _RedisConnection(Connection):
     """Sends the next write when the last is answered."""
 
-    def __init__(self, tally: Tally, traffic: Traffic) -> None:
+    def __init__(self, tally: Tally, traffic: Traffic, interval: float) -> None:
         super().__init__(tally)
         self._traffic = traffic
+        self._interval = interval
+        self._loop = asyncio.get_running_loop()
+        self._due = self._loop.time()
         self._lines_due = 0
         self._since = 0.0
         self.ready.set_result(None)
@@ -64,6 +73,15 @@ class _RedisConnection(Connection):
             self._proceed()
 
     def _proceed(self) -> None:
+        self._due += self._interval
+        if not self.running:
+            self.finish()
+        elif self._due > self._loop.time():
+            self._loop.call_at(self._due, self._send_on)
+        else:
+            self._send()
+
+    def _send_on(self) -> None:
         if self.running:
             self._send()
         else:

@@ -232,3 +232,44 @@ async def test_a_peer_that_vanishes_disturbs_nobody(service: Service, board: str
         for number in range(1, 50):
             reply = await ask(socket, {"dashboard": board, "member_id": "here", "increment": 1})
             assert (reply["member_id"], reply["score"]) == ("here", number)
+
+
+@pytest.mark.parametrize("message", ["[]", "array", "{"], ids=["empty arrays", "arrays", "bad messages"])
+async def test_who_sends_and_does_not_read_is_not_read_for_ever(service: Service, board: str, message: str) -> None:
+    if message == "array":
+        message = json.dumps([{"dashboard": board, "member_id": f"p{n}", "increment": 1} for n in range(500)])
+    limit = 64 * 1024 * 1024  # more than all buffers on the way hold, and what was sent is never read
+    sent = 0
+    reader, writer = await open_raw(service)
+    try:
+        frame = text_frame(message)
+        with pytest.raises(TimeoutError):
+            while sent < limit:
+                writer.write(frame * max(1, 65_536 // len(frame)))
+                sent += len(frame) * max(1, 65_536 // len(frame))
+                async with asyncio.timeout(3):
+                    await writer.drain()
+    finally:
+        writer.transport.abort()
+    async with opened(service) as other:  # others are served meanwhile and afterwards
+        assert (await ask(other, {"dashboard": board, "member_id": "other", "increment": 1}))["score"] == 1
+
+
+async def open_raw(service: Service) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Shake hands by hand, for a client that never reads on."""
+    at = urlsplit(service.ws)
+    reader, writer = await asyncio.open_connection(at.hostname, at.port)
+    writer.write(
+        f"GET /ws?token={TOKEN} HTTP/1.1\r\nHost: {at.netloc}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+    )
+    assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
+    reader._transport.pause_reading()  # type: ignore[attr-defined]  # the stream has no public way to stop
+    return reader, writer
+
+
+def text_frame(text: str) -> bytes:
+    """Write a masked text frame (RFC 6455, section 5.2), the mask being zero."""
+    body = text.encode()
+    size = bytes([0x80 | len(body)]) if len(body) < 126 else bytes([0xFE]) + len(body).to_bytes(2)
+    return b"\x81" + size + b"\0\0\0\0" + body

@@ -76,6 +76,9 @@ class Batch:
         self._deltas: dict[BoardName, list[tuple[MemberName, float]]] = {}
         self._running: list[tuple[list[int], Future[list[Entry | ScoreOutOfRange]]]] = []
 
+    def __len__(self) -> int:
+        return len(self._outcomes)
+
     def add(self, update: Update) -> None:
         """Put the next update.
 

@@ -35,7 +35,7 @@ def entry(member: str, score: Reply, position: Reply) -> Entry:
     """
     if score is None or position is None:
         raise ScoreOutOfRange(member)
-    return Entry(member, float(score), int(position) + 1)
+    return Entry(member, float(score), position + 1)  # type: ignore[operator] # the script replies an integer
 
 
 def found(_member: str, count: Reply, _unused: Reply) -> bool:

@@ -59,6 +59,7 @@ class FutureDeadline:
             _, future = begun.popleft()
             if not future.done():
                 future.set_exception(TimeoutError())
+                future.exception()  # marks it as seen: where its caller has left, the loop shall not complain
         return begun[0][0] if begun else None
 
 

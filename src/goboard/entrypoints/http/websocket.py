@@ -5,7 +5,7 @@ from asyncio import Future
 from collections import deque
 from collections.abc import Sequence
 from functools import partial
-from inspect import iscoroutine
+from types import CoroutineType
 from typing import Any, NamedTuple
 
 from goboard.domain.errors import GoboardError
@@ -18,7 +18,7 @@ from goboard.leaderboards import Leaderboards
 PATH = "/ws"
 MAX_MESSAGE_BYTES = 64 * 1024
 MAX_IN_FLIGHT = 256
-"""Messages of one socket that wait for the store; the socket is not read while so many do."""
+"""Updates of one socket that wait for the store; the socket is not read while so many do, or more by one array."""
 
 CLOSE_UNSUPPORTED = 1003  # RFC 6455, section 7.4.1
 CLOSE_TOO_BIG = 1009
@@ -29,6 +29,11 @@ class _Many(NamedTuple):
 
     batch: Batch
     deadline: float
+
+    @property
+    def weight(self) -> int:
+        """How many updates it counts for; an empty array is answered, too."""
+        return max(1, len(self.batch))
 
 
 _Started = Future[Entry] | _Many | GoboardError
@@ -101,9 +106,13 @@ class UpdateSocket:
                 await started.room()
 
     async def _write(self) -> None:
-        while (started := await self._started.get()) is not None:
-            await self._sending.send(wire.encode(await _settle(started)).decode())
-        await self._sending.wait()
+        handed, sending = self._started, self._sending
+        while (started := handed.take() if handed else await handed.wait()) is not None:
+            reply = await _settle(started)
+            await sending.wait()
+            if not sending.begin(wire.encode(reply).decode()):
+                await sending.wait()
+        await sending.wait()
 
 
 class _Handover:
@@ -114,30 +123,41 @@ class _Handover:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
+        self._updates = 0
         self._started: deque[_Started | None] = deque()
         self._woken: Future[None] | None = None
         self._taken: Future[None] | None = None
 
+    def __bool__(self) -> bool:
+        return bool(self._started)
+
     def put(self, started: _Started | None) -> int:
-        """Hand over the next, or None as the last; tell how many wait."""
+        """Hand over the next, or None as the last; tell how many updates wait."""
         self._started.append(started)
+        self._updates += started.weight if isinstance(started, _Many) else 1
         if self._woken is not None and not self._woken.done():
             self._woken.set_result(None)
-        return len(self._started)
+        return self._updates
 
     async def room(self) -> None:
-        """Wait until one is taken."""
-        self._taken = self._loop.create_future()
-        await self._taken
+        """Wait until few enough are left."""
+        while self._updates >= MAX_IN_FLIGHT:
+            self._taken = self._loop.create_future()
+            await self._taken
 
-    async def get(self) -> _Started | None:
-        """Take the next, or wait for it."""
-        while not self._started:
-            self._woken = self._loop.create_future()
-            await self._woken
+    def take(self) -> _Started | None:
+        """Take the next, where there is one."""
+        started = self._started.popleft()
+        self._updates -= started.weight if isinstance(started, _Many) else 1
         if self._taken is not None and not self._taken.done():
             self._taken.set_result(None)
-        return self._started.popleft()
+        return started
+
+    async def wait(self) -> _Started | None:
+        """Take the next when it comes."""
+        self._woken = self._loop.create_future()
+        await self._woken
+        return self.take()
 
 
 class _Sending:
@@ -152,16 +172,14 @@ class _Sending:
         self._listening = True
         self._last: Any = None
 
-    async def send(self, text: str) -> None:
-        """Send a frame, unless the peer has left."""
-        await self.wait()
+    def begin(self, text: str) -> bool:
+        """Begin to send a frame, unless the peer has left; False: the server begins only when it is waited for."""
         if self._listening:
             self._last = self._send({"type": "websocket.send", "text": text})
-            if iscoroutine(self._last):  # of a server that begins only when it is waited for
-                await self.wait()
+        return not isinstance(self._last, CoroutineType)
 
     async def wait(self) -> None:
-        """Wait until all is sent."""
+        """Wait until what was begun is sent."""
         last, self._last = self._last, None
         try:
             if last is not None:
