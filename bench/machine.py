@@ -13,6 +13,7 @@ from typing import Self
 
 import psutil
 
+from bench.contenders import PEERS_PYTHON
 from bench.go_peer import SOURCE
 
 PACKAGES = ("goboard", "granian", "litestar", "redis", "hiredis", "grpclib", "protobuf", "uvloop")
@@ -30,7 +31,7 @@ class Machine:
     @classmethod
     def describe(cls, redis_version: str) -> Self:
         """Look at this machine."""
-        kernel = f"{platform.system()} {platform.release()}"
+        kernel = f"{platform.system()} {platform.release().partition('-')[0]}"
         absent = [tool for tool in TOOLS if shutil.which(tool) is None]
         return cls(
             (
@@ -40,7 +41,7 @@ class Machine:
                 ("System", kernel),
                 ("Store", redis_version),
                 ("goboard", f"Python {platform.python_version()}, {_versions(PACKAGES)}"),
-                ("Python peers", _versions(PEER_PACKAGES)),
+                ("Python peers", _peer_versions()),
                 ("Go peer", _go_versions()),
                 ("Tools that were absent", ", ".join(absent) or "none"),
             )
@@ -53,14 +54,19 @@ def _processor() -> str:
 
 
 def _versions(packages: tuple[str, ...]) -> str:
-    return ", ".join(f"{name} {_version(name)}" for name in packages)
+    return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in packages)
 
 
-def _version(package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return "absent"
+def _peer_versions() -> str:
+    """Ask the peers' own environment."""
+    if not PEERS_PYTHON.exists():
+        return "none"
+    program = f"""
+from importlib.metadata import version
+print(", ".join(name + " " + version(name) for name in {PEER_PACKAGES}))
+"""
+    said = subprocess.run([PEERS_PYTHON, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603 -- no shell
+    return said.stdout.strip()
 
 
 def _go_versions() -> str:

@@ -31,6 +31,7 @@ NOT_RUN = {
     "make test": "it runs this test",
     "make test-faults": "it takes minutes",
     "make coverage": "it runs this test",
+    "make bench": "it takes minutes",
     "docker build -t goboard .": "there may be no Docker engine",
     "docker run": "the same",
     "docker compose up --detach --wait": "the same",

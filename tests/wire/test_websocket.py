@@ -234,25 +234,27 @@ async def test_a_peer_that_vanishes_disturbs_nobody(service: Service, board: str
             assert (reply["member_id"], reply["score"]) == ("here", number)
 
 
-@pytest.mark.parametrize("message", ["[]", "array", "{"], ids=["empty arrays", "arrays", "bad messages"])
+@pytest.mark.parametrize("message", ["[]", "array"], ids=["empty arrays", "arrays"])
 async def test_who_sends_and_does_not_read_is_not_read_for_ever(service: Service, board: str, message: str) -> None:
     if message == "array":
         message = json.dumps([{"dashboard": board, "member_id": f"p{n}", "increment": 1} for n in range(500)])
-    limit = 64 * 1024 * 1024  # more than all buffers on the way hold, and what was sent is never read
-    sent = 0
-    reader, writer = await open_raw(service)
+    _reader, writer = await open_raw(service)
     try:
-        frame = text_frame(message)
         with pytest.raises(TimeoutError):
-            while sent < limit:
-                writer.write(frame * max(1, 65_536 // len(frame)))
-                sent += len(frame) * max(1, 65_536 // len(frame))
-                async with asyncio.timeout(3):
-                    await writer.drain()
+            await flood(writer, text_frame(message))
     finally:
         writer.transport.abort()
     async with opened(service) as other:  # others are served meanwhile and afterwards
         assert (await ask(other, {"dashboard": board, "member_id": "other", "increment": 1}))["score"] == 1
+
+
+async def flood(writer: asyncio.StreamWriter, frame: bytes) -> None:
+    """Send more than all buffers on the way hold; TimeoutError: the server reads no more."""
+    chunk = frame * max(1, 65_536 // len(frame))
+    for _ in range(64 * 1024 * 1024 // len(chunk)):
+        writer.write(chunk)
+        async with asyncio.timeout(2):
+            await writer.drain()
 
 
 async def open_raw(service: Service) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
