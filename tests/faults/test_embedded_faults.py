@@ -206,6 +206,8 @@ else:
 
 def test_ctrl_c_leaves_the_owner_its_store_until_it_is_done(tmp_path: Path) -> None:
     code = f"""{START}
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell runs the tests in the background
 with EmbeddedServer.start(Path(sys.argv[1])) as server, Redis.from_url(server.url) as redis:
     print("up", flush=True)
     try:
