@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import dashboard_pb
 import httpx
 import pytest
 from drivers import DRIVERS, Place, Problem
@@ -132,6 +134,43 @@ async def test_a_data_set_that_go_board_wrote_is_served_as_it_stands(redis: Serv
     with redis.client() as client:
         assert client.zscore("prod:seed", "user1") == 12.5
         assert client.keys("*seed*") == [b"prod:seed"]
+
+
+@pytest.mark.parametrize(
+    ("how", "limit", "expected"),
+    [
+        ("killed", "5", (503, "store_unavailable")),
+        ("hung", "5", (503, "outcome_unknown")),
+        ("hung", "0.5", (504, "timeout")),
+    ],
+)
+async def test_a_batch_hears_of_a_store_that_is_away(
+    tmp_path: Path, redis: Server, how: str, limit: str, expected: tuple[int, str]
+) -> None:
+    leave, come_back = AWAY[how]
+    increments = [{"member_id": "p1", "increment": 1}, {"member_id": "x" * 257, "increment": 1}]
+    items = [dashboard_pb.message("MemberIncrement")(**increment) for increment in increments]
+    with goboard_serve(tmp_path, REDIS_URL=redis.url, AUTH_STATIC_ROLE="server", REQUEST_TIMEOUT=limit) as service:
+        async with every_driver(service) as drivers:
+            assert isinstance(await drivers["rest"].increment("batches", "p1", 1), Place)
+            socket = drivers["websocket"].socket
+            leave(redis)
+            try:
+                await socket.send(json.dumps([{"dashboard": "sockets", **increment} for increment in increments]))
+                (rest, unary, replies), seconds = await timed(
+                    asyncio.gather(
+                        drivers["rest"].http.post("/dashboards/batches/increments", json={"increments": increments}),
+                        drivers["grpc"].call("IncrementScores", dashboard="calls", increments=items),
+                        socket.recv(),
+                    )
+                )
+            finally:
+                come_back(redis)
+    assert seconds < IN_TIME
+    assert (rest.status_code, rest.json()["code"]) == expected
+    assert rest.headers.get("retry-after") == ("1" if expected[0] == 503 else None)
+    assert (unary.status, unary.code) == expected
+    assert [reply["problem"]["code"] for reply in json.loads(replies)] == [expected[1], "invalid_argument"]
 
 
 async def test_a_hung_store_ends_a_request_at_its_timeout(tmp_path: Path, redis: Server) -> None:

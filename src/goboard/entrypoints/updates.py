@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple, Self, TypeVar
 
-from goboard.domain.errors import GoboardError, InvalidArgument, ScoreOutOfRange
+from goboard.domain.errors import GoboardError, InvalidArgument, MemberForbidden, ScoreOutOfRange
 from goboard.domain.identity import Identity
 from goboard.domain.names import BoardName, MemberName
 from goboard.domain.scores import parse_number
@@ -54,6 +54,10 @@ class Update(NamedTuple):
         if not dashboard or not member_id:
             raise InvalidArgument("missing dashboard or member_id")
         return cls(board_name(dashboard), caller.member(member_id), required(increment))
+
+
+_OF_ONE = (InvalidArgument, MemberForbidden, ScoreOutOfRange)
+"""What can be wrong with one update of many; anything else befalls all of a board's."""
 
 
 @lru_cache(1024)
@@ -110,6 +114,18 @@ class Batch:
         for board, places in self._places.items():
             self._running.append((places, self._boards.increment_many(board, self._deltas[board])))
         return self
+
+    async def outcomes_of_one_board(self) -> Sequence[Entry | Exception]:
+        """Wait until all is settled.
+
+        Raises:
+            Exception: what befell all updates, such as `StoreUnavailable`; none of them has an answer of its own then.
+        """
+        outcomes = await self.outcomes()
+        for outcome in outcomes:
+            if isinstance(outcome, Exception) and not isinstance(outcome, _OF_ONE):
+                raise outcome
+        return outcomes
 
     async def outcomes(self, deadline: float | None = None) -> Sequence[Entry | Exception]:
         """Wait until all is settled, or the loop's time is `deadline`; what is late then counts as timed out."""

@@ -57,7 +57,7 @@ class DashboardService(dashboard.DashboardServiceBase):
         check_size(len(request.increments))
         read = partial(_update, calls.caller.get(), board_name(request.dashboard))
         batch = Batch(self._boards).fill(request.increments, read).start()
-        return IncrementScoresResponse(results=[_result(outcome) for outcome in await batch.outcomes()])
+        return IncrementScoresResponse(results=[_result(outcome) for outcome in await batch.outcomes_of_one_board()])
 
     async def get_member_rank(
         self, get_member_rank_request: dashboard.GetMemberRankRequest

@@ -31,7 +31,7 @@ class Operations(NamedTuple):
         items = wire.read_increments(body)
         check_size(len(items))
         batch = Batch(self.boards).fill(items, partial(_update, caller, board))
-        outcomes = await batch.start().outcomes()
+        outcomes = await batch.start().outcomes_of_one_board()
         return wire.ResultsReply([wire.outcome_reply(outcome, instance) for outcome in outcomes])
 
     async def rank(self, caller: Caller, dashboard: str, member_id: str) -> wire.MemberReply:
