@@ -1,8 +1,13 @@
 """What the benchmark rests on: its rows, its ratios, and the check of every count against Redis's own."""
 
-import pytest
+import ast
+import re
+from pathlib import Path
 
-from bench import turn
+import pytest
+from google.protobuf import descriptor_pb2
+
+from bench import go_peer, turn
 from bench.load.members import member_name
 from bench.load.tally import Result
 from bench.redis_side import Spent
@@ -99,3 +104,15 @@ def test_counts_that_agree_pass() -> None:
     turn._check(UPDATES, result(100), Spent(0.1, 100))
     turn._check(UPDATES, result(100, slack=5), Spent(0.1, 105))
     turn._check(READS, result(100), Spent(0.1, 0))
+
+
+def test_the_go_service_has_the_messages_of_the_proto_as_it_is() -> None:
+    generated = (go_peer.SOURCE / "dashboardpb/dashboard.pb.go").read_text(encoding="utf-8")
+    literal = re.search(r"^const file_dashboard_proto_rawDesc = (.*?)^$", generated, re.MULTILINE | re.DOTALL)
+    assert literal
+    words = re.findall(r'"(?:[^"\\]|\\.)*"', literal[1])  # Go's escapes, of which Python knows all that are used here
+    theirs = descriptor_pb2.FileDescriptorProto.FromString(b"".join(ast.literal_eval(f"b{word}") for word in words))
+    binary = Path(__file__).parents[2] / "src/goboard/entrypoints/grpc/generated/dashboard.binpb"
+    ours = descriptor_pb2.FileDescriptorSet.FromString(binary.read_bytes()).file[-1]
+    theirs.ClearField("options")  # the Go package
+    assert (theirs.message_type, theirs.service) == (ours.message_type, ours.service)
