@@ -60,7 +60,7 @@ async def test_each_caller_gets_an_error_of_its_own_that_says_the_same() -> None
 
 
 @pytest.mark.parametrize(("count", "was_there"), [(0, False), (1, True)])
-async def test_a_removal_tells_whether_something_was_there(count: int, was_there: bool) -> None:  # noqa: FBT001
+async def test_a_removal_tells_whether_something_was_there(count: int, was_there: bool) -> None:  # noqa: FBT001 -- pytest passes it by name
     write = OneWrite(asyncio.get_running_loop(), "", DELETE, found)
     write.settle([count, 0], 0, 1)
     assert await write.future is was_there
