@@ -1,13 +1,14 @@
 """Reads that are sent together: what one call carries, and that nobody sees the past."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import pytest
 from servers import Server
 
 from goboard.adapters.redis import RedisBoardStore
-from goboard.domain.errors import StoreCorrupt
+from goboard.domain.errors import StoreCorrupt, StoreUnavailable
 from goboard.domain.names import BoardName, MemberName
 from goboard.domain.standings import Entry
 
@@ -114,3 +115,39 @@ async def test_a_snapshot_spares_the_server_and_is_had_only_where_it_is_asked_fo
         assert (await lenient.top(BOARD, 1))[0].member == "m0"
     finally:
         await lenient.close()
+
+
+class SlowServer:
+    """Answers the first script call after a while and none after it: a server that is slow, to the millisecond."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.calls = 0
+        self.asked = asyncio.Event()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(65_536):  # a whole command: the store waits for the answer before it sends more
+            self.calls += 1
+            self.asked.set()
+            if self.calls == 1:
+                await asyncio.sleep(self.seconds)
+                writer.write(b"*2\r\n:0\r\n*0\r\n")  # READ's reply for the first places of an empty board
+        writer.close()
+
+
+async def test_a_reader_behind_a_slow_read_hears_within_2_s_all_the_same() -> None:
+    slow = SlowServer(1.2)
+    server = await asyncio.start_server(slow.serve, "127.0.0.1", 0)
+    store = RedisBoardStore.from_url(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    try:
+        first = asyncio.create_task(store.top(BOARD, 1))
+        await slow.asked.wait()
+        begun = time.monotonic()
+        with pytest.raises(StoreUnavailable):
+            await store.top(BOARD, 2)
+        assert time.monotonic() - begun < 2
+        assert await first == []
+        assert slow.calls == 2
+    finally:
+        await store.close()
+        server.close()

@@ -4,35 +4,35 @@ import asyncio
 
 import pytest
 
-from goboard.entrypoints.http.deadlines import FutureDeadline, TaskDeadline
+from goboard.entrypoints.http.deadlines import SWEEP_AT, Deadlines
 
 
 async def test_what_ends_in_time_is_left_alone() -> None:
-    deadline = TaskDeadline(60)
-    with deadline.limit():
+    deadlines = Deadlines(60)
+    with deadlines.limit():
         await asyncio.sleep(0)
-    with pytest.raises(ValueError, match="mine"), deadline.limit():
+    with pytest.raises(ValueError, match="mine"), deadlines.limit():
         raise ValueError("mine")
 
 
 async def test_what_takes_too_long_ends_with_a_timeout_and_its_task_lives_on() -> None:
-    deadline = TaskDeadline(0.02)
+    deadlines = Deadlines(0.02)
     task = asyncio.current_task()
     assert task is not None
     for _ in range(3):
-        with pytest.raises(TimeoutError), deadline.limit():
+        with pytest.raises(TimeoutError), deadlines.limit():
             await asyncio.Event().wait()
         assert task.cancelling() == 0
 
 
 async def test_each_is_due_in_its_turn_and_only_the_late_are_ended() -> None:
-    deadline = TaskDeadline(0.05)
+    deadlines = Deadlines(0.05)
     ended: list[int] = []
     release = asyncio.Event()
 
     async def wait(number: int) -> str:
         try:
-            with deadline.limit():
+            with deadlines.limit():
                 await (release.wait() if number % 2 else asyncio.Event().wait())
         except TimeoutError:
             ended.append(number)
@@ -45,14 +45,14 @@ async def test_each_is_due_in_its_turn_and_only_the_late_are_ended() -> None:
     outcomes = await asyncio.gather(*tasks)
     assert outcomes == ["late", "in time"] * 100
     assert ended == list(range(0, 200, 2))
-    assert not deadline._begun
+    assert not deadlines._begun
 
 
 async def test_a_cancellation_from_outside_stays_one() -> None:
-    deadline = TaskDeadline(60)
+    deadlines = Deadlines(60)
 
     async def wait() -> None:
-        with deadline.limit():
+        with deadlines.limit():
             await asyncio.Event().wait()
 
     task = asyncio.create_task(wait())
@@ -62,20 +62,32 @@ async def test_a_cancellation_from_outside_stays_one() -> None:
         await task
 
 
-async def test_what_has_ended_is_forgotten_when_the_next_begins() -> None:
-    deadline = TaskDeadline(60)
-    for _ in range(1000):
-        with deadline.limit():
+async def test_what_has_ended_is_forgotten_also_behind_what_lasts() -> None:
+    deadlines = Deadlines(3600)
+    lasting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    deadlines.watch(lasting)  # the first to be due, and never done
+    for _ in range(20 * SWEEP_AT):
+        with deadlines.limit():
             pass
-    assert len(deadline._begun) == 1
+    assert len(deadlines._begun) <= SWEEP_AT
+    lasting.cancel()
+
+
+async def test_many_that_last_are_all_kept() -> None:
+    deadlines = Deadlines(0.2)
+    futures: list[asyncio.Future[int]] = [asyncio.get_running_loop().create_future() for _ in range(5 * SWEEP_AT)]
+    for future in futures:
+        deadlines.watch(future)
+    outcomes = await asyncio.gather(*futures, return_exceptions=True)
+    assert {type(outcome) for outcome in outcomes} == {TimeoutError}
 
 
 async def test_a_future_that_takes_too_long_brings_a_timeout_and_one_that_is_done_keeps_its_result() -> None:
-    deadline = FutureDeadline(0.02)
+    deadlines = Deadlines(0.02)
     loop = asyncio.get_running_loop()
     futures: list[asyncio.Future[int]] = [loop.create_future() for _ in range(10)]
     for number, future in enumerate(futures):
-        deadline.watch(future)
+        deadlines.watch(future)
         if number % 2:
             future.set_result(number)
     outcomes = await asyncio.gather(*futures, return_exceptions=True)
@@ -83,7 +95,7 @@ async def test_a_future_that_takes_too_long_brings_a_timeout_and_one_that_is_don
         number if number % 2 else TimeoutError for number in range(10)
     ]
     late: asyncio.Future[int] = loop.create_future()
-    deadline.watch(late)  # the timer was off, and is set again
+    deadlines.watch(late)  # the timer was off, and is set again
     with pytest.raises(TimeoutError):
         await late
-    assert not deadline._begun
+    assert not deadlines._begun

@@ -10,7 +10,7 @@ from goboard.adapters.auth import StaticVerifier
 from goboard.adapters.memory import MemoryBoardStore
 from goboard.domain.identity import Mismatch, Role
 from goboard.entrypoints.gate import Gate
-from goboard.entrypoints.http.deadlines import FutureDeadline
+from goboard.entrypoints.http.deadlines import Deadlines
 from goboard.entrypoints.http.websocket import Updates, UpdateSocket
 from goboard.entrypoints.updates import Caller
 
@@ -45,7 +45,7 @@ class Server:
 def socket(server: Server, send: Any) -> UpdateSocket:
     gate = Gate(StaticVerifier("x", Role.SERVER), Mismatch.OVERRIDE)
     boards = Leaderboards(MemoryBoardStore())
-    return UpdateSocket(server.receive, send, Updates(boards, Caller(gate.admit("x"), gate), FutureDeadline(60)))
+    return UpdateSocket(server.receive, send, Updates(boards, Caller(gate.admit("x"), gate), Deadlines(60)))
 
 
 async def turns() -> None:
@@ -83,7 +83,7 @@ async def test_on_a_server_that_sends_when_awaited_no_reply_waits_for_the_next()
             await more.wait()
         return await handed()
 
-    server.receive = receive  # type: ignore[method-assign]
+    server.receive = receive  # type: ignore[method-assign] # this server alone waits
     serving = asyncio.create_task(socket(server, server.send_when_awaited).serve())
     await turns()
     assert server.scores() == [1]

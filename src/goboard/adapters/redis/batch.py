@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from goboard.adapters.redis.connection import STORE_TIMEOUT, Connections, Link
+from goboard.adapters.redis.connection import ANSWER_WITHIN, STORE_TIMEOUT, Connections, Link
 from goboard.adapters.redis.keys import standings_key
 from goboard.adapters.redis.lanes import Lanes
 from goboard.adapters.redis.scripts import WRITE
@@ -17,8 +17,6 @@ from goboard.domain.standings import Entry
 
 # A change costs Redis 2-6 µs, so a call holds other clients up for 3 ms at most; 500 names are 128 KB at most.
 MAX_CHANGES = 500
-# A caller is to hear within 2 s, also one who waited behind a batch that the store was slow to answer.
-ANSWER_WITHIN = 1.9
 
 _Waiting = deque[Write]
 

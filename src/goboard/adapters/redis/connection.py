@@ -21,6 +21,8 @@ from goboard.domain.errors import InvalidArgument, StoreUnavailable
 
 STORE_TIMEOUT = 1.5
 """Seconds that one exchange may take, connecting included: under the 2 s within which a caller is to hear."""
+ANSWER_WITHIN = 1.9
+"""Seconds within which a caller is to hear, also one who waited behind a call that the store was slow to answer."""
 CONNECT_TIMEOUT = 1.0
 # Redis runs one command at a time, so more connections only lengthen its queue; a board uses one for its writes.
 MAX_CONNECTIONS = 32

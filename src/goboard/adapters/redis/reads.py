@@ -9,10 +9,10 @@ from asyncio import Future, get_running_loop
 from collections.abc import Sequence
 from typing import Any
 
-from goboard.adapters.redis.connection import Connections
+from goboard.adapters.redis.connection import ANSWER_WITHIN, Connections, Link
 from goboard.adapters.redis.failures import bring, each_its_own
 from goboard.adapters.redis.keys import standings_key
-from goboard.adapters.redis.lanes import Lanes
+from goboard.adapters.redis.lanes import Lane, Lanes
 from goboard.adapters.redis.scripts import READ
 from goboard.adapters.redis.snapshots import TopSnapshots
 from goboard.domain.errors import StoreError, StoreUnavailable
@@ -26,7 +26,9 @@ MAX_RANKS = 500  # as many as writes of one batch, for the same reason
 class _Reads:
     """What is asked of one board."""
 
-    def __init__(self) -> None:
+    def __init__(self, since: float = 0.0) -> None:
+        self.since = since
+        """When the first of them was asked, on the loop's clock."""
         self.tops: list[tuple[int, Future[list[Entry]]]] = []
         self.ranks: list[tuple[MemberName, Future[Entry | None]]] = []
         self.counts: list[Future[int]] = []
@@ -36,7 +38,7 @@ class _Reads:
 
     def take(self) -> "_Reads":
         """Take out what one call may carry, without those whose callers have left."""
-        taken = _Reads()
+        taken = _Reads(self.since)
         taken.tops = [(limit, future) for limit, future in self.tops if not future.done()]
         taken.counts = [future for future in self.counts if not future.done()]
         taken.ranks = [(member, future) for member, future in self.ranks[:MAX_RANKS] if not future.done()]
@@ -81,21 +83,21 @@ class Reader:
             future: Future[list[Entry]] = get_running_loop().create_future()
             future.set_result(known)
             return future
-        waiting, loop = self._lanes.of(board)
+        waiting, loop = self._lane(board)
         future = loop.create_future()
         waiting.tops.append((limit, future))
         return future
 
     def rank(self, board: BoardName, member: MemberName) -> Future[Entry | None]:
         """Ask for a member's place."""
-        waiting, loop = self._lanes.of(board)
+        waiting, loop = self._lane(board)
         future: Future[Entry | None] = loop.create_future()
         waiting.ranks.append((member, future))
         return future
 
     def count(self, board: BoardName) -> Future[int]:
         """Ask how many members there are."""
-        waiting, loop = self._lanes.of(board)
+        waiting, loop = self._lane(board)
         future: Future[int] = loop.create_future()
         waiting.counts.append(future)
         return future
@@ -103,6 +105,12 @@ class Reader:
     async def close(self) -> None:
         """Refuse what waits and see out what was sent."""
         await self._lanes.close()
+
+    def _lane(self, board: BoardName) -> Lane[_Reads]:
+        lane = self._lanes.of(board)
+        if not lane.waiting:
+            lane.waiting.since = lane.loop.time()
+        return lane
 
     async def _send(self, board: BoardName, waiting: _Reads) -> None:
         reads = _Reads()
@@ -118,8 +126,9 @@ class Reader:
             reads.fail(StoreUnavailable())
             raise
 
-    async def _read(self, board: BoardName, reads: _Reads, link: Any) -> None:
+    async def _read(self, board: BoardName, reads: _Reads, link: Link) -> None:
         begun = get_running_loop().time()
+        link.answer_by(reads.since + ANSWER_WITHIN)
         last = str(reads.limit - 1) if reads.limit else ""
         members = [member for member, _ in reads.ranks]
         reply = await link.run(READ, standings_key(self._prefix, board), last, *members)

@@ -12,7 +12,7 @@ from litestar.di import Provide
 from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.http import wire
 from goboard.entrypoints.http.errors import exception_handlers
-from goboard.entrypoints.http.handshake import Door
+from goboard.entrypoints.http.handshake import Handshakes
 from goboard.entrypoints.http.openapi import openapi_config
 from goboard.entrypoints.http.operations import Operations
 from goboard.entrypoints.http.paths import route_by_raw_path
@@ -45,7 +45,7 @@ def create_app(boards: Leaderboards, gate: Gate, settings: Settings, lifespan: L
         lifespan=[lifespan] if lifespan else [],
         logging_config=None,
     )
-    door = Door(
+    handshakes = Handshakes(
         litestar,
         boards,
         gate,
@@ -53,4 +53,4 @@ def create_app(boards: Leaderboards, gate: Gate, settings: Settings, lifespan: L
         enabled=settings.enable_websocket,
         request_timeout=settings.request_timeout,
     )
-    return route_by_raw_path(Shortcut(door, operations, gate, settings.request_timeout))
+    return route_by_raw_path(Shortcut(handshakes, operations, gate, settings.request_timeout))

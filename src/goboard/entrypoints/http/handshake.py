@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from goboard.domain.errors import GoboardError
 from goboard.entrypoints import problems
 from goboard.entrypoints.gate import Gate
-from goboard.entrypoints.http.deadlines import FutureDeadline
+from goboard.entrypoints.http.deadlines import Deadlines
 from goboard.entrypoints.http.errors import PROBLEM_JSON, problem_body
 from goboard.entrypoints.http.paths import sent_path
 from goboard.entrypoints.http.websocket import PATH, Updates, UpdateSocket
@@ -26,8 +26,8 @@ class Credentials(NamedTuple):
     """What is answered: a browser drops the connection where none of what it offered comes back."""
 
 
-class Door:
-    """What stands before the framework where sockets are opened: only it knows /ws, and what is no socket passes.
+class Handshakes:
+    """An ASGI application in front of another: it opens sockets at /ws, and hands on what is none.
 
     Through the framework each reply would run through its wrapper of `send` (5 % of a loaded worker's time), and a
     handshake at another path would be closed as 403.
@@ -48,7 +48,7 @@ class Door:
         self._gate = gate
         self._origins = origins
         self._enabled = enabled
-        self._deadline = FutureDeadline(request_timeout)
+        self._deadlines = Deadlines(request_timeout)
 
     def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
         """Open a socket, refuse to, or hand on what is none."""
@@ -79,7 +79,7 @@ class Door:
             return
         await receive()  # websocket.connect
         await send({"type": "websocket.accept", "subprotocol": credentials.subprotocol, "headers": []})
-        updates = Updates(self._boards, Caller(identity, self._gate), self._deadline)
+        updates = Updates(self._boards, Caller(identity, self._gate), self._deadlines)
         await UpdateSocket(receive, send, updates).serve()
 
 

@@ -16,7 +16,7 @@ import msgspec
 from goboard.entrypoints import problems
 from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.http import wire
-from goboard.entrypoints.http.deadlines import TaskDeadline
+from goboard.entrypoints.http.deadlines import Deadlines
 from goboard.entrypoints.http.errors import PROBLEM_JSON, error_headers, problem_body, too_large
 from goboard.entrypoints.http.operations import Operations
 from goboard.entrypoints.http.paths import sent_path
@@ -105,7 +105,7 @@ class Shortcut:
         self._app = app
         self._operations = operations
         self._gate = gate
-        self._deadline = TaskDeadline(request_timeout)
+        self._deadlines = Deadlines(request_timeout)
 
     def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
         """Serve a request, or whatever else the server hands over."""
@@ -119,7 +119,7 @@ class Shortcut:
 
     async def _answer(self, operation: _Operation, request: _Request, send: Any) -> None:
         try:
-            with self._deadline.limit():
+            with self._deadlines.limit():
                 caller = Caller(self._gate.admit(sent_token(request.tokens)), self._gate)
                 reply = await operation(self._operations, caller, request)
         except _Gone:

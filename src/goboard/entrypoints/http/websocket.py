@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from goboard.domain.errors import GoboardError
 from goboard.domain.standings import Entry
 from goboard.entrypoints.http import wire
-from goboard.entrypoints.http.deadlines import FutureDeadline
+from goboard.entrypoints.http.deadlines import Deadlines
 from goboard.entrypoints.updates import Batch, Caller, Update, check_size
 from goboard.leaderboards import Leaderboards
 
@@ -43,10 +43,10 @@ _Started = Future[Entry] | _Many | GoboardError
 class Updates:
     """What one caller may update, and how long an update may take."""
 
-    def __init__(self, boards: Leaderboards, caller: Caller, deadline: FutureDeadline) -> None:
+    def __init__(self, boards: Leaderboards, caller: Caller, deadlines: Deadlines) -> None:
         self._boards = boards
         self._caller = caller
-        self._deadline = deadline
+        self._deadlines = deadlines
 
     def start(self, text: str) -> _Started:
         """Start the update, or the array of them, that a message asks for; or tell why not."""
@@ -56,12 +56,12 @@ class Updates:
             entry = self._boards.increment(*self._read(wire.read_update(text)))
         except GoboardError as refusal:
             return refusal
-        self._deadline.watch(entry)
+        self._deadlines.watch(entry)
         return entry
 
     def _start_many(self, messages: Sequence[wire.UpdateMessage | GoboardError]) -> _Many:
         check_size(len(messages))
-        deadline = asyncio.get_running_loop().time() + self._deadline.seconds
+        deadline = asyncio.get_running_loop().time() + self._deadlines.seconds
         return _Many(Batch(self._boards).fill(messages, self._read).start(), deadline)
 
     def _read(self, message: wire.UpdateMessage) -> Update:

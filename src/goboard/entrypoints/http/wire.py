@@ -113,7 +113,6 @@ _update_message = msgspec.json.Decoder(UpdateMessage)
 _update_messages = msgspec.json.Decoder(list[UpdateMessage])
 _raw_messages = msgspec.json.Decoder(list[msgspec.Raw])
 
-_UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 _BATCH_FORM = "the body must be a JSON object whose increments is an array"
 _ITEM_FORM = "an increment must be a JSON object with the text member_id and the number increment"
 _UPDATE_FORM = "the message must be a JSON object with the texts dashboard and member_id and the number increment"
@@ -149,10 +148,8 @@ def read_update(text: str) -> UpdateMessage:
     Raises:
         InvalidArgument: it is no JSON object of the form of an update.
     """
-    try:
-        return _update_message.decode(text)
-    except _UNREADABLE as exc:
-        raise _refusal(exc, _UPDATE_FORM) from exc
+    message: UpdateMessage = _read(_update_message, text, _UPDATE_FORM)
+    return message
 
 
 def is_array(text: str) -> bool:
@@ -191,16 +188,12 @@ def _read(decoder: msgspec.json.Decoder[Any], message: bytes | str, form: str) -
         if isinstance(message, bytes):
             message.decode()  # msgspec lets invalid UTF-8 in a key that it skips pass
         return decoder.decode(message)
-    except _UNREADABLE as exc:
-        raise _refusal(exc, form) from exc
-
-
-def _refusal(error: Exception, form: str) -> InvalidArgument:
-    if isinstance(error, msgspec.ValidationError):
-        return InvalidArgument(form)
-    if isinstance(error, RecursionError):
-        return InvalidArgument("the JSON is nested too deeply")
-    return InvalidArgument("malformed JSON")
+    except msgspec.ValidationError as exc:
+        raise InvalidArgument(form) from exc
+    except (msgspec.DecodeError, UnicodeError) as exc:
+        raise InvalidArgument("malformed JSON") from exc
+    except RecursionError as exc:
+        raise InvalidArgument("the JSON is nested too deeply") from exc
 
 
 def member_reply(entry: Entry) -> MemberReply:
