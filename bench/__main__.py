@@ -10,13 +10,14 @@ from pathlib import Path
 from bench import report
 from bench.boards import DIGITS, Board
 from bench.contenders import started_contenders
+from bench.longest import measure_longest
 from bench.machine import Machine
 from bench.processes import CannotStartError
 from bench.progress import Progress
 from bench.redis_side import RedisSide, started_redis
 from bench.results import Results
 from bench.schedule import PLANS, Plan, run_rounds
-from bench.slices import Size, boards_of
+from bench.slices import Size, boards_of, moved_board
 from bench.turn import Stage
 
 
@@ -46,6 +47,9 @@ def _measure(plan: Plan, progress: Progress) -> tuple[Results, Machine]:
     results = Results()
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch, started_redis(Path(scratch)) as redis:
         _fill(redis, plan, results, progress)
+        for number in range(1, plan.passes + 1):
+            progress.say(f"changing and moving a large board, {number}/{plan.passes}")
+            measure_longest(redis, moved_board(plan.size), results)
         progress.say("starting the contenders")
         with started_contenders(redis.url, Path(scratch), build_seconds=plan.build_seconds) as fleet:
             run_rounds(plan, Stage(redis, fleet, plan.seconds, plan.warmup), results, progress)
@@ -54,8 +58,9 @@ def _measure(plan: Plan, progress: Progress) -> tuple[Results, Machine]:
 
 def _fill(redis: RedisSide, plan: Plan, results: Results, progress: Progress) -> None:
     for board in boards_of(plan.size):
-        results.member_bytes = redis.fill(board, partial(_tell, progress, board))
-        results.largest = board.members
+        results.member_bytes[board] = redis.fill(board, partial(_tell, progress, board))
+        if not board.rules:
+            results.largest = board
     redis.fill(DIGITS, lambda _: None)
 
 

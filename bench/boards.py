@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bench.load.members import member_name
+from goboard import Rules, Ties
 
 PREFIX = "prod:"
 
@@ -20,6 +21,8 @@ class Board:
     members: int
     pattern: str = ""
     """How its members are named, where not as the load generators name them."""
+    rules: Rules | None = None
+    """By which it ranks, where not as go-board does."""
 
     @property
     def key(self) -> str:
@@ -41,3 +44,15 @@ DIGITS = Board("bench-digits", 10_000, "{:012d}")
 HUNDRED_THOUSAND = Board("bench5", 100_000)
 MILLION = Board("bench6", 1_000_000)
 TEN_MILLION = Board("bench7", 10_000_000)
+
+EARLIEST = Board("bench-earliest", 10_000, rules=Rules(ties=Ties.EARLIEST))
+SHARED = Board("bench-shared", 10_000, rules=Rules(ties=Ties.SHARED))
+DENSE = Board("bench-dense", 10_000, rules=Rules(ties=Ties.DENSE))
+TWO_WINDOWS = Board("bench-two", 10_000, rules=Rules(windows=("all", "daily")))
+THREE_WINDOWS = Board("bench-three", 10_000, rules=Rules(windows=("all", "daily", "weekly")))
+HUNDRED_THOUSAND_EARLIEST = Board("bench5-earliest", 100_000, rules=Rules(ties=Ties.EARLIEST))
+HUNDRED_THOUSAND_DENSE = Board("bench5-dense", 100_000, rules=Rules(ties=Ties.DENSE))
+
+# Whose rules are changed, and which is gone in the end.
+MOVED = Board("bench5-moved", 100_000)
+MILLION_MOVED = Board("bench6-moved", 1_000_000)

@@ -1,33 +1,40 @@
 """The one Redis of a run: started, filled, and asked what it did and what it cost."""
 
+import asyncio
 import contextlib
 import itertools
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import redis
 
 from bench.boards import Board
 from bench.processes import CannotStartError, free_port, running
+from bench.ruled import fill_by_rules
 
 CHUNK = 5_000
 """Members a ZADD: 90 KB, and a few ms of Redis's time."""
 
 
 class Spent(NamedTuple):
-    """What Redis did since it was last asked to forget: CPU seconds, and calls of ZINCRBY, inside scripts too."""
+    """What Redis did since it was last asked to forget: CPU seconds, and calls by command, inside scripts too."""
 
     cpu_seconds: float
-    increments: int
+    calls: Mapping[str, int]
+
+    def of(self, command: str) -> int:
+        """Tell how often a command was called and did not fail."""
+        return self.calls.get(command, 0)
 
 
 class RedisSide:
     """A running Redis, and one connection to it."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, pid: int) -> None:
         self.port = port
+        self.pid = pid
         self.url = f"redis://127.0.0.1:{port}"
         self._client = redis.Redis(port=port, protocol=2, legacy_responses=True, decode_responses=True)
         self._cpu_before = 0.0
@@ -46,6 +53,13 @@ class RedisSide:
     def fill(self, board: Board, progress: Callable[[int], None]) -> float:
         """Put the members on the board, telling how many there are so far; gives the bytes that each takes."""
         before = self._used_memory()
+        if board.rules:
+            asyncio.run(fill_by_rules(self.url, board, board.rules, progress))
+        else:
+            self._fill_as_go_board(board, progress)
+        return (self._used_memory() - before) / board.members
+
+    def _fill_as_go_board(self, board: Board, progress: Callable[[int], None]) -> None:
         standings = board.standings()
         done = 0
         while chunk := dict(itertools.islice(standings, CHUNK)):
@@ -53,7 +67,6 @@ class RedisSide:
             done += len(chunk)
             progress(done)
         self._finish_growing(board)
-        return (self._used_memory() - before) / board.members
 
     def _finish_growing(self, board: Board) -> None:
         """Look members up until the set has one hash table again.
@@ -68,14 +81,20 @@ class RedisSide:
 
     def forget(self) -> None:
         """Begin a new account."""
+        self._client.config_set("latency-tracking-info-percentiles", "100")
         self._client.config_resetstat()
         self._cpu_before = self._cpu()
 
     def spent(self) -> Spent:
         """Read the account since `forget`."""
         cpu_seconds = self._cpu() - self._cpu_before
-        calls: dict[str, Any] = self._client.info("commandstats").get("cmdstat_zincrby", {})
-        return Spent(cpu_seconds, calls.get("calls", 0) - calls.get("failed_calls", 0))
+        commands = self._client.info("commandstats")
+        calls = {name.removeprefix("cmdstat_"): of["calls"] - of["failed_calls"] for name, of in commands.items()}
+        return Spent(cpu_seconds, calls)
+
+    def longest_ms(self) -> float:
+        """Tell how long the longest call since `forget` took by Redis's own clock, in ms."""
+        return max(float(of["p100"]) for of in self._client.info("latencystats").values()) / 1e3
 
     def _cpu(self) -> float:
         facts = self._client.info("cpu")
@@ -94,7 +113,7 @@ def started_redis(folder: Path) -> Iterator[RedisSide]:
     command = [_binary(), "--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder), *quiet]
     with running("redis", command, {}, folder, [port]) as server:
         server.await_ready()
-        with contextlib.closing(RedisSide(port)) as side:
+        with contextlib.closing(RedisSide(port, server.process.pid)) as side:
             yield side
 
 

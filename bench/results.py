@@ -4,6 +4,8 @@ import statistics
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from bench.boards import HUNDRED_THOUSAND, Board
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
@@ -30,10 +32,14 @@ class Results:
     """Why a slice has no sample, by its name."""
     faults: list[str] = field(default_factory=list)
     """What went wrong: a count that differs, an error answered. The run is worth nothing then."""
-    member_bytes: float = 0.0
-    """What a member takes on the largest board."""
-    largest: int = 0
-    """The members of that board."""
+    member_bytes: dict[Board, float] = field(default_factory=dict)
+    """What a member takes, by board."""
+    largest: Board = HUNDRED_THOUSAND
+    """The largest board without rules."""
+    longest_ms: list[float] = field(default_factory=list)
+    """What Redis's longest call ran for, in each pass of changing and moving a large board, in ms."""
+    longest_ms_by_clock: list[float] = field(default_factory=list)
+    """The same by the clock."""
 
     def of(self, name: str) -> list[Sample]:
         """A slice's samples of all rounds."""

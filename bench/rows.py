@@ -1,10 +1,11 @@
 """The rows of the result: a ratio each, taken round by round, and the target it is held against."""
 
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from bench.boards import HUNDRED_THOUSAND_DENSE, HUNDRED_THOUSAND_EARLIEST, Board
 from bench.results import Results, Sample
 from bench.slices import SLICES, Size
 
@@ -96,16 +97,23 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class MemoryRow:
-    """What a member takes in Redis; measured once, when a board is filled."""
+class ApartRow:
+    """A figure that is measured before the rounds: once, or a few times."""
 
     what: str
-    target: Target
+    target: Target | None
+    of: Callable[[Results], Sequence[float]]
 
     def value(self, results: Results) -> Value:
-        """The one figure."""
-        taken = results.member_bytes
-        return Value(taken, taken, taken)
+        """Take the median of the figures."""
+        figures = self.of(results)
+        if not figures:
+            return Value(None, reason="not with QUICK=1")
+        return Value(statistics.median(figures), min(figures), max(figures))
+
+
+def _member_bytes(results: Results, board: Board) -> Sequence[float]:
+    return [results.member_bytes[board]] if board in results.member_bytes else []
 
 
 ROWS = (
@@ -142,7 +150,37 @@ ROWS = (
     Row("REST time an update, board of 1e6 ÷ board of 1e4", "rest 1e6", "rest", Target(2, at_most=True), time),
     Row("Redis CPU an update, board of 1e7 ÷ board of 1e4", "rest 1e7", "rest", Target(6, at_most=True), redis_cpu),
     Row("Redis CPU an update, board of 1e6 ÷ board of 1e4", "rest 1e6", "rest", Target(6, at_most=True), redis_cpu),
-    MemoryRow("memory a member in Redis, 13-byte ids, default rules (bytes)", Target(115, at_most=True)),
+    ApartRow(
+        "memory a member in Redis, 13-byte ids, default rules (bytes)",
+        Target(115, at_most=True),
+        lambda results: _member_bytes(results, results.largest),
+    ),
+    ApartRow(
+        "the same, ties earliest",
+        Target(225, at_most=True),
+        lambda results: _member_bytes(results, HUNDRED_THOUSAND_EARLIEST),
+    ),
+    ApartRow(
+        "the same, ties dense, no two scores equal",
+        None,
+        lambda results: _member_bytes(results, HUNDRED_THOUSAND_DENSE),
+    ),
+    Row("time an update, ties earliest ÷ default rules", "earliest", "callers", Target(1.6, at_most=True), time),
+    Row("time an update, two windows ÷ one", "two windows", "callers", Target(2, at_most=True), time),
+    Row("time an update, three windows ÷ one", "three windows", "callers", Target(3, at_most=True), time),
+    Row("time an update, ties dense ÷ default rules", "dense", "callers", of=time),
+    Row("time an update, ties shared ÷ default rules", "shared", "callers", of=time),
+    Row("Redis CPU an update, ties earliest ÷ default rules", "earliest", "callers", of=redis_cpu),
+    Row("Redis CPU an update, two windows ÷ one", "two windows", "callers", of=redis_cpu),
+    Row("Redis CPU an update, three windows ÷ one", "three windows", "callers", of=redis_cpu),
+    Row("Redis CPU an update, ties dense ÷ default rules", "dense", "callers", of=redis_cpu),
+    Row("Redis CPU an update, ties shared ÷ default rules", "shared", "callers", of=redis_cpu),
+    ApartRow(
+        "longest call of Redis: rules changed with data, import, export, delete (ms of its CPU)",
+        Target(5, at_most=True),
+        lambda results: results.longest_ms,
+    ),
+    ApartRow("the same by the clock, other processes included (ms)", None, lambda results: results.longest_ms_by_clock),
     Row("p99 at half the peak load ÷ p50", "rest half", "rest half", Target(10, at_most=True), p99, p50),
     Row("REST increment ÷ Litestar no-op POST that asks for no token", "rest", "rest noop bare"),
     Row("GET top?limit=10 ÷ Litestar no-op GET that asks for no token", "top", "top noop bare"),

@@ -5,7 +5,22 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
-from bench.boards import HUNDRED_THOUSAND, MILLION, SMALL, TEN_MILLION, Board
+from bench.boards import (
+    DENSE,
+    EARLIEST,
+    HUNDRED_THOUSAND,
+    HUNDRED_THOUSAND_DENSE,
+    HUNDRED_THOUSAND_EARLIEST,
+    MILLION,
+    MILLION_MOVED,
+    MOVED,
+    SHARED,
+    SMALL,
+    TEN_MILLION,
+    THREE_WINDOWS,
+    TWO_WINDOWS,
+    Board,
+)
 from bench.contenders import FASTAPI, GO, GOBOARD, GOBOARD_2, GRPC_AIO, NOOP
 
 REDIS = "Redis"
@@ -40,6 +55,10 @@ class Slice:
     board: Board = SMALL
     updates: bool = True
     """Whether each answer is an update, to be found again in Redis's statistics."""
+    command: str = "zincrby"
+    """What such an update has Redis do."""
+    calls: int = 1
+    """How often, for each."""
     size: Size = Size.QUICK
     pace: Pace | None = None
     """Where it does not run as fast as it can."""
@@ -86,11 +105,22 @@ def _store() -> Iterator[Slice]:
     scripted = "scripted --connections 50"
     yield Slice("scripted", "redis-benchmark -P 32 of goboard's script", REDIS, scripted, tool="redis-benchmark")
     pairs = "pairs --connections 1"
+    yield _by_rules("earliest", "ties earliest", EARLIEST, 1)
+    yield _by_rules("two windows", "two windows", TWO_WINDOWS, 2)
+    yield _by_rules("three windows", "three windows", THREE_WINDOWS, 3, Size.DEFAULT)
+    yield _by_rules("dense", "ties dense", DENSE, 2, Size.DEFAULT)
+    yield _by_rules("shared", "ties shared", SHARED, 1, Size.DEFAULT)
     yield Slice("callers", "goboard as a library, 200 callers", REDIS, "callers --connections 200")
     yield Slice(
         "pairs", "ZINCRBY + ZREVRANK, 200 pairs a write, at the library's rate", REDIS, pairs, pace=Pace("callers", 1)
     )
     yield Slice("pairs peak", "ZINCRBY + ZREVRANK, 200 a write", REDIS, pairs)
+
+
+def _by_rules(name: str, what: str, board: Board, calls: int, size: Size = Size.QUICK) -> Slice:
+    """The library on a board with rules, whose scores are put in place by ZADD."""
+    what = f"the library, 200 callers, {what}"
+    return Slice(name, what, REDIS, "callers --connections 200", board, command="zadd", calls=calls, size=size)
 
 
 def _grpc() -> Iterator[Slice]:
@@ -120,5 +150,12 @@ def slices_of(size: Size) -> list[Slice]:
 
 def boards_of(size: Size) -> list[Board]:
     """The boards to fill for a run of that size, the largest last."""
-    used = {HUNDRED_THOUSAND, *(one.board for one in slices_of(size))}
-    return sorted(used, key=lambda board: board.members)
+    used = {HUNDRED_THOUSAND, HUNDRED_THOUSAND_EARLIEST, *(one.board for one in slices_of(size))}
+    if size > Size.QUICK:
+        used.add(HUNDRED_THOUSAND_DENSE)
+    return sorted(used, key=lambda board: (board.members, board.name))
+
+
+def moved_board(size: Size) -> Board:
+    """The board to change and move in a run of that size."""
+    return MILLION_MOVED if size is Size.LARGE else MOVED

@@ -1,12 +1,15 @@
 """A gRPC server in the test's own loop, on a real socket, and a client that writes HTTP/2 by hand."""
 
 import asyncio
+import time
 from asyncio import Future
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 import dashboard_pb
+import grpc.aio
+from drivers import rich_problem
 from google.rpc import status_pb2
 from grpclib.metadata import decode_bin_value
 from h2 import events
@@ -17,7 +20,6 @@ from goboard import Leaderboards
 from goboard.adapters.auth import StaticVerifier
 from goboard.adapters.memory import MemoryBoardStore
 from goboard.domain.identity import Mismatch, Role
-from goboard.domain.names import BoardName, MemberName
 from goboard.domain.standings import Entry
 from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.grpc.server import GrpcServer
@@ -35,7 +37,7 @@ class HeldStore(MemoryBoardStore):
         super().__init__()
         self.held: list[Future[Entry]] = []
 
-    def increment(self, board: BoardName, member: MemberName, delta: float) -> Future[Entry]:  # noqa: ARG002 -- the port's
+    def increment(self, *_: object) -> Future[Entry]:
         future: Future[Entry] = asyncio.get_running_loop().create_future()
         self.held.append(future)
         return future
@@ -66,14 +68,17 @@ async def served(
     role: Role = Role.SERVER,
     request_timeout: float = 5,
     max_message_bytes: int = 4 * 1024 * 1024,
+    allow_self_delete: bool = False,
+    now: Callable[[], float] = time.time,
 ) -> AsyncIterator[Local]:
     """Run a server for the time of a test; its token is TOKEN."""
     server = GrpcServer(
-        Leaderboards(store or MemoryBoardStore()),
+        Leaderboards(store or MemoryBoardStore(), now),
         Gate(StaticVerifier(TOKEN, role), Mismatch.OVERRIDE),
         max_message_bytes=max_message_bytes,
         request_timeout=request_timeout,
         max_limit=100,
+        allow_self_delete=allow_self_delete,
     )
     sock = listen(Address("127.0.0.1", 0))
     port = sock.getsockname()[1]
@@ -82,6 +87,15 @@ async def served(
         yield Local(server, port)
     finally:
         await server.stop()
+
+
+async def call(channel: grpc.aio.Channel, name: str, /, **fields: Any) -> Any:
+    """Make a unary call and give the reply, or the problem."""
+    request = dashboard_pb.message(f"{name}Request")(**fields)
+    try:
+        return await dashboard_pb.method(channel, name)(request, metadata=AUTHORIZED, timeout=10)
+    except grpc.aio.AioRpcError as error:
+        return rich_problem(error)
 
 
 def framed(message: Any, flag: int = 0) -> bytes:

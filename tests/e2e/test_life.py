@@ -123,7 +123,7 @@ def test_a_secret_of_ones_own_is_not_shown(tmp_path: Path) -> None:
 def test_a_dead_worker_is_replaced(tmp_path: Path) -> None:
     with goboard_serve(tmp_path, "--store", "embedded", "--workers", "2", AUTH_STATIC_ROLE="server") as service:
         assert increment(service, "p1", 1).json()["score"] == 1.0
-        workers = workers_of(service)
+        workers = until_both_serve(service)
         workers[0].kill()
         ends = time.monotonic() + 20
         while len(workers_of(service)) != 2 or workers[0] in workers_of(service):
@@ -132,6 +132,20 @@ def test_a_dead_worker_is_replaced(tmp_path: Path) -> None:
         scores = [increment(service, "p1", 1).json()["score"] for _ in range(20)]
 
     assert scores == [float(number) for number in range(2, 22)]
+
+
+def until_both_serve(service: Service) -> list[psutil.Process]:
+    """Wait until both workers listen on both ports: the banner comes when one of them does."""
+    ends = time.monotonic() + 20
+    while True:
+        workers = workers_of(service)
+        ports = [
+            connection for worker in workers for connection in worker.net_connections() if connection.status == "LISTEN"
+        ]
+        if len(ports) == 4:
+            return workers
+        assert time.monotonic() < ends, "".join(service.log)
+        time.sleep(0.05)
 
 
 def workers_of(service: Service) -> list[psutil.Process]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from boards import AT, NOW, put, put_many, top
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -66,7 +67,7 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(board=BOARDS, deltas=st.lists(st.tuples(MEMBERS, DELTAS), min_size=1, max_size=6))
     def increment_at_once(self, board: BoardName, deltas: list[tuple[MemberName, float]]) -> None:
         async def all_in_flight() -> list[Any]:
-            futures = [self.store.increment(board, member, delta) for member, delta in deltas]
+            futures = [self.store.increment(board, member, delta, AT) for member, delta in deltas]
             return await asyncio.gather(*futures, return_exceptions=True)
 
         expected = [self.add(board, member, delta) for member, delta in deltas]
@@ -75,42 +76,42 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(board=BOARDS, deltas=st.lists(st.tuples(MEMBERS, DELTAS), max_size=12))
     def increment_many(self, board: BoardName, deltas: list[tuple[MemberName, float]]) -> None:
         async def many() -> list[Any]:
-            return await self.store.increment_many(board, deltas)
+            return await self.store.increment_many(board, deltas, AT)
 
         expected = [self.add(board, member, delta) for member, delta in deltas]
         assert comparable(self.run(many())) == expected
 
     @rule(board=BOARDS, member=MEMBERS, score=SCORES)
     def set(self, board: BoardName, member: MemberName, score: float) -> None:
-        assert self.run(self.store.set(board, member, score)) == self.put(board, member, score)
+        assert self.run(put(self.store, board, member, score)) == self.put(board, member, score)
 
     @rule(board=BOARDS, scores=st.lists(st.tuples(MEMBERS, SCORES), max_size=12))
     def set_many(self, board: BoardName, scores: list[tuple[MemberName, float]]) -> None:
-        self.run(self.store.set_many(board, scores))
+        self.run(put_many(self.store, board, scores))
         for member, score in scores:
             self.put(board, member, score)
 
     @rule(board=BOARDS, member=MEMBERS)
     def remove(self, board: BoardName, member: MemberName) -> None:
-        assert self.run(self.store.remove(board, member)) is (self.board(board).pop(member, None) is not None)
+        assert self.run(self.store.remove(board, member, AT)) is (self.board(board).pop(member, None) is not None)
 
     @rule(board=BOARDS)
     def delete(self, board: BoardName) -> None:
-        assert self.run(self.store.delete(board)) is bool(self.model.pop(board, None))
+        assert self.run(self.store.delete(board, AT)) is bool(self.model.pop(board, None))
 
     @rule(board=BOARDS, member=MEMBERS)
     def rank(self, board: BoardName, member: MemberName) -> None:
         expected = [entry for entry in self.standings(board) if entry.member == member]
-        assert self.run(self.store.rank(board, member)) == (expected[0] if expected else None)
+        assert self.run(self.store.rank(board, member, NOW)) == (expected[0] if expected else None)
 
     @rule(board=BOARDS, limit=st.integers(1, 10))
     def top(self, board: BoardName, limit: int) -> None:
-        assert self.run(self.store.top(board, limit)) == self.standings(board)[:limit]
+        assert self.run(top(self.store, board, limit)) == self.standings(board)[:limit]
 
     @invariant()
     def counts_agree(self) -> None:
         for board in self.model:
-            assert self.run(self.store.count(BoardName.parse(board))) == len(self.board(board))
+            assert self.run(self.store.count(BoardName.parse(board), NOW)) == len(self.board(board))
 
 
 def comparable(outcomes: list[Any]) -> list[Any]:

@@ -1,19 +1,27 @@
 """What the benchmark rests on: its rows, its ratios, and the check of every count against Redis's own."""
 
 import ast
+import asyncio
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 from google.protobuf import descriptor_pb2
 
 from bench import go_peer, turn
+from bench.boards import HUNDRED_THOUSAND_EARLIEST, Board
 from bench.load.members import member_name
 from bench.load.tally import Result
-from bench.redis_side import Spent
+from bench.longest import measure_longest
+from bench.meter import Meter
+from bench.redis_side import RedisSide, Spent, started_redis
 from bench.results import Results, Sample
-from bench.rows import ROWS, MemoryRow, Row, Target
-from bench.slices import SLICES, Size, Slice, slices_of
+from bench.rows import ROWS, ApartRow, Row, Target
+from bench.slices import SLICES, Size, Slice, boards_of, slices_of
+from goboard import Leaderboards, Rules, Ties
+from goboard.adapters.redis import RedisBoardStore
 
 NAMES = [one.name for one in SLICES]
 
@@ -32,10 +40,10 @@ def test_every_row_is_of_slices_that_are_run_and_the_order_of_paced_ones_is_righ
             assert one.pace.of in NAMES[:at]
 
 
-def test_a_quick_run_has_every_target_but_those_of_large_boards() -> None:
+def test_a_quick_run_has_every_target_but_those_of_large_boards_and_of_a_third_window() -> None:
     quick = {one.name for one in slices_of(Size.QUICK)}
     missing = [row.what for row in ROWS if isinstance(row, Row) and row.target and {row.above, row.below} - quick]
-    assert all("board of 1e" in what for what in missing), missing
+    assert all("board of 1e" in what or "three windows" in what for what in missing), missing
 
 
 def test_a_ratio_is_taken_within_each_round_and_its_median_is_the_value() -> None:
@@ -56,7 +64,20 @@ def test_what_was_not_run_has_no_value_but_a_reason() -> None:
 def test_a_target_is_met_from_its_own_side() -> None:
     assert [Target(1.5).met_by(value) for value in (1.49, 1.5, 2)] == [False, True, True]
     assert [Target(1.5, at_most=True).met_by(value) for value in (1.49, 1.5, 2)] == [True, True, False]
-    assert all(row.target for row in ROWS if isinstance(row, MemoryRow))
+
+
+def test_of_what_was_measured_apart_from_the_rounds_the_median_is_told_and_of_the_rest_why_not() -> None:
+    results = Results(member_bytes={HUNDRED_THOUSAND_EARLIEST: 200.0}, longest_ms=[3.0, 9.0, 4.0])
+    values = [row.value(results) for row in ROWS if isinstance(row, ApartRow)]
+    assert [value[:3] for value in values if value.median is not None] == [(200.0, 200.0, 200.0), (4.0, 3.0, 9.0)]
+    assert all(value.reason for value in values if value.median is None)
+
+
+def test_boards_are_filled_by_size_with_those_that_the_slices_use() -> None:
+    boards = boards_of(Size.DEFAULT)
+    assert [board.members for board in boards] == sorted(board.members for board in boards)
+    assert {one.board for one in slices_of(Size.DEFAULT)} <= set(boards)
+    assert len({board.name for board in boards}) == len(boards)
 
 
 @pytest.mark.parametrize("members", [10_000, 1_000_000, 10_000_000])
@@ -80,11 +101,12 @@ def result(answered: int, errors: int = 0, slack: int = 0) -> Result:
 
 
 UPDATES = Slice("updates", "", "", "")
+BY_RULES = Slice("by rules", "", "", "", command="zadd", calls=2)
 READS = Slice("reads", "", "", "", updates=False)
 
 
 @pytest.mark.parametrize(
-    ("one", "came", "increments"),
+    ("one", "came", "calls"),
     [
         (UPDATES, result(100), 99),
         (UPDATES, result(100), 101),
@@ -92,18 +114,78 @@ READS = Slice("reads", "", "", "", updates=False)
         (UPDATES, result(100, errors=1), 100),
         (UPDATES, result(0), 0),
         (READS, result(100), 1),
+        (BY_RULES, result(100), 200),
+        (BY_RULES, result(100), 202),
     ],
-    ids=["one lost", "one too many", "beyond the slack", "an error", "nothing answered", "a read that writes"],
+    ids=[
+        "one lost",
+        "one too many",
+        "beyond the slack",
+        "an error",
+        "nothing answered",
+        "a read that writes",
+        "one lost by rules",
+        "one too many by rules",
+    ],
 )
-def test_a_count_that_redis_does_not_share_fails_the_turn(one: Slice, came: Result, increments: int) -> None:
+def test_a_count_that_redis_does_not_share_fails_the_turn(one: Slice, came: Result, calls: int) -> None:
     with pytest.raises(turn.FaultError):
-        turn._check(one, came, Spent(0.1, increments))
+        turn._check(one, came, Spent(0.1, {one.command: calls}))
 
 
 def test_counts_that_agree_pass() -> None:
-    turn._check(UPDATES, result(100), Spent(0.1, 100))
-    turn._check(UPDATES, result(100, slack=5), Spent(0.1, 105))
-    turn._check(READS, result(100), Spent(0.1, 0))
+    turn._check(UPDATES, result(100), Spent(0.1, {"zincrby": 100, "zadd": 1}))
+    turn._check(UPDATES, result(100, slack=5), Spent(0.1, {"zincrby": 105}))
+    turn._check(READS, result(100), Spent(0.1, {"zrevrange": 100}))
+    turn._check(BY_RULES, result(100), Spent(0.1, {"zadd": 201}))  # with the one that enters the board in the index
+
+
+@pytest.fixture
+def side(tmp_path: Path) -> Iterator[RedisSide]:
+    with started_redis(tmp_path) as side:
+        yield side
+
+
+def test_a_board_with_rules_is_filled_in_each_of_its_windows(side: RedisSide) -> None:
+    rules = Rules(ties=Ties.EARLIEST, windows=("all", "daily"))
+    assert side.fill(Board("ruled", 300, rules=rules), lambda _: None) > 0
+
+    async def looked_up() -> tuple[Rules, int, int]:
+        async with Leaderboards(RedisBoardStore.from_url(side.url)) as boards:
+            stored = await boards.rules("ruled")
+            return stored.rules, await boards.count("ruled"), await boards.count("ruled", window="daily")
+
+    assert asyncio.run(looked_up()) == (rules, 300, 300)
+
+
+def test_redis_tells_what_was_called_since_it_was_to_forget(side: RedisSide) -> None:
+    board = Board("plain", 300)
+    side.fill(board, lambda _: None)
+    assert side.spent().of("zadd") == 1
+    side.forget()
+    assert side.spent().of("zadd") == 0
+
+
+def test_the_longest_call_of_a_pass_is_told_and_the_board_is_gone(side: RedisSide) -> None:
+    results = Results()
+    measure_longest(side, Board("moved", 300), results, imported=300)
+    assert results.longest_ms
+    assert results.longest_ms_by_clock
+    with redis.Redis(port=side.port) as client:
+        assert client.keys("*moved*") == []
+
+
+def test_a_call_is_measured_by_what_the_server_ran_not_by_what_it_waited(side: RedisSide) -> None:
+    meter = Meter(side.pid)
+    with redis.Redis(port=side.port) as client:
+        client.ping()
+        before = meter.used_ms()
+        client.eval("for i = 1, 1000000 do local x = i end", 0)
+        busy = meter.used_ms() - before
+        client.blpop("nothing", 0.2)
+        idle = meter.used_ms() - before - busy
+    assert busy > 1
+    assert idle < busy
 
 
 def test_the_go_service_has_the_messages_of_the_proto_as_it_is() -> None:

@@ -1,9 +1,6 @@
 """The command line, as a user runs it: real processes, in a scratch folder, with nothing of this environment."""
 
-import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from commands import goboard
 from servers import SERVERS, free_port, start_server
 from services import goboard_serve
 
@@ -25,35 +23,6 @@ KEY = "0123456789abcdef0123456789abcdef"
 HERE = {"HTTP_PORT": "127.0.0.1:0", "GRPC_PORT": "127.0.0.1:0", "STORE": "memory"}
 
 
-class Outcome:
-    """How a command ended."""
-
-    def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
-        self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
-        assert "Traceback" not in self.err, self.err
-
-    @property
-    def told(self) -> list[str]:
-        return self.err.splitlines()
-
-
-def goboard(folder: Path, *arguments: str, **environment: str) -> Outcome:
-    """Run `goboard` until it ends."""
-    inherited = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("COV")}
-    command = [str(Path(sys.executable).with_name("goboard")), *arguments]
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env={**inherited, "COLUMNS": "80", **environment},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-    return Outcome(done)
-
-
 def test_version_tells_the_version(tmp_path: Path) -> None:
     outcome = goboard(tmp_path, "version", HTTP_PORT="not even read")
     assert (outcome.code, outcome.out) == (0, f"{version('goboard')}\n")
@@ -61,10 +30,14 @@ def test_version_tells_the_version(tmp_path: Path) -> None:
 
 def test_help_names_the_commands(tmp_path: Path) -> None:
     out = goboard(tmp_path, "-h").out
-    assert all(f"\n  {name} " in out for name in ("serve", "check-config", "token", "top", "version"))
+    assert all(
+        f"\n  {name} " in out for name in ("serve", "check-config", "token", "top", "import", "export", "version")
+    )
 
 
-@pytest.mark.parametrize("command", [["check-config"], ["serve"], ["token", "ada"], ["top", "b"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "command", [["check-config"], ["serve"], ["token", "ada"], ["top", "b"], ["export", "b"]], ids=" ".join
+)
 def test_every_command_that_needs_settings_tells_all_that_is_wrong(tmp_path: Path, command: list[str]) -> None:
     wrong = {"HTTP_PORT": "x", "WORKERS": "0", "REDIS_URL": "ftp://:pass-word@h", "AUTH_SECRET": "your-secret"}
     outcome = goboard(tmp_path, *command, **wrong)
@@ -166,7 +139,7 @@ def test_a_time_span_that_is_none_is_a_usage_error(tmp_path: Path, span: str) ->
     assert "one is like 90s, 15m, 1h or 30d" in outcome.err
 
 
-@pytest.mark.parametrize("arguments", [["token", ""], ["token", "x" * 257], ["top", "{b}"], ["top", ""]], ids=str)
+@pytest.mark.parametrize("arguments", [["token", ""], ["token", "x" * 257], ["top", "{b}"], ["export", ""]], ids=str)
 def test_a_name_that_is_none_is_a_usage_error(tmp_path: Path, arguments: list[str]) -> None:
     outcome = goboard(tmp_path, *arguments, JWT_SECRET=KEY, STORE="memory")
     assert (outcome.code, outcome.out) == (2, "")
@@ -199,6 +172,12 @@ def test_a_redis_that_is_not_there_is_told_in_one_line_with_the_way_out(tmp_path
     assert line.startswith(f"goboard: there is no Redis at 127.0.0.1:{port}. ")
     assert "`goboard serve --store embedded`" in line
     assert goboard(tmp_path, "top", "b", **environment).code == 69
+    (tmp_path / "b.csv").write_text("member,score\nada,1\n")
+    failed = goboard(tmp_path, "import", "b", "b.csv", **environment)
+    assert failed.code == 69
+    assert failed.told[0] == "imported 0 members, refused 0"
+    assert goboard(tmp_path, "export", "b", "out.csv", **environment).code == 69
+    assert [file.name for file in tmp_path.iterdir()] == ["b.csv"]
 
 
 @pytest.mark.parametrize("command", [["serve"], ["top", "b"]], ids=" ".join)
@@ -245,3 +224,12 @@ def test_top_shows_the_first_places_as_they_are(tmp_path: Path) -> None:
 @pytest.mark.parametrize("limit", ["0", "1001", "x"])
 def test_a_limit_out_of_its_range_is_a_usage_error(tmp_path: Path, limit: str) -> None:
     assert goboard(tmp_path, "top", "b", "--limit", limit, STORE="memory").code == 2
+
+
+@pytest.mark.parametrize("command", [["top", "b"], ["export", "b"], ["import", "b", "b.ndjson"]], ids=" ".join)
+def test_a_command_that_would_not_reach_the_boards_says_so(tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "b.ndjson").touch()
+    outcome = goboard(tmp_path, *command, STORE="memory")
+    assert (outcome.code, outcome.out) == (78, "")
+    (line,) = outcome.told
+    assert line.startswith("goboard: STORE=memory keeps boards inside the server alone")

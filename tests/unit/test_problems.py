@@ -11,13 +11,23 @@ from goboard.entrypoints.problems import Kind, internal_problem, problem_of
 def leaves(kind: type[Exception]) -> list[type[Exception]]:
     """The errors of the domain under `kind` that are no class of others."""
     below = [each for each in kind.__subclasses__() if each.__module__ == errors.__name__]
-    return [leaf for each in below for leaf in leaves(each)] or [kind]
+    own = [kind] if kind is errors.StoreUnavailable else []  # raised as it is, too
+    return [leaf for each in below for leaf in leaves(each)] + own or [kind]
 
 
 EXAMPLES: list[Exception] = [
     errors.InvalidArgument("no"),
     errors.MemberNotFound("d", "m"),
-    errors.ScoreOutOfRange("m"),
+    errors.ScoreOutOfRange("m", -1.0, 1.0),
+    errors.IncrementTooLarge("m", 5.0),
+    errors.OperatorMismatch("d", "best"),
+    errors.AttemptsExhausted("m", 3, "daily"),
+    errors.CursorStale(),
+    errors.PeriodNotFound("daily", "2026-11-24"),
+    errors.RulesConflict("d", ["ties"]),
+    errors.ArchiveExists("d", "spring"),
+    errors.RoleRequired(),
+    errors.BoardBusy("d"),
     errors.MissingToken(),
     errors.InvalidToken("a reason for the log"),
     errors.MemberForbidden("ada", "bob"),
@@ -54,7 +64,7 @@ ROWS = {
         "invalid_argument",
         "INVALID_ARGUMENT",
     ),
-    errors.ScoreOutOfRange("m"): (409, "Conflict", None, "score_out_of_range", "OUT_OF_RANGE"),
+    errors.ScoreOutOfRange("m", -1.0, 1.0): (409, "Conflict", None, "score_out_of_range", "OUT_OF_RANGE"),
     TimeoutError(): (504, "Gateway Timeout", "request:timeout", "timeout", "DEADLINE_EXCEEDED"),
     errors.StoreUnavailable(): (503, "Service Unavailable", None, "store_unavailable", "UNAVAILABLE"),
 }

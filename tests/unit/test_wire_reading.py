@@ -1,6 +1,8 @@
-"""The JSON that is read: bodies of increments, and updates over a WebSocket."""
+"""The JSON that is read: bodies of increments and scores, and updates over a WebSocket."""
 
+import json
 import math
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from goboard.domain.errors import InvalidArgument
+from goboard.entrypoints.http.bodies import ScoreItem, read_lookup, read_rules, read_score, read_scores
 from goboard.entrypoints.http.wire import UpdateMessage, read_increment, read_update
 from goboard.entrypoints.updates import required
 
@@ -164,3 +167,48 @@ def test_an_increment_of_zero_is_not_a_missing_one() -> None:
     assert required(0.0) == 0.0
     with pytest.raises(InvalidArgument, match=REQUIRED):
         required(None)
+
+
+@pytest.mark.parametrize(
+    ("body", "submitted"),
+    [
+        (b'{"score":1}', (1.0, None)),
+        (b'{"score":-0.5,"metadata":{},"x":[]}', (-0.5, {})),
+        (b'{"score":1e2,"metadata":{"a":[1,"\\u00fc",null,{"b":1.5}]}}', (100.0, {"a": [1, "ü", None, {"b": 1.5}]})),
+        (b'{"score":1,"metadata":null}', (1.0, None)),
+    ],
+)
+def test_a_score_comes_with_metadata_or_without(body: bytes, submitted: tuple[float, object]) -> None:
+    assert read_score(body) == submitted
+
+
+def test_many_scores_are_read_each_on_its_own() -> None:
+    read = read_scores(b'{"scores":[{"member_id":"m","score":1},{"member_id":1},{},{"score":1,"metadata":{"a":1}}]}')
+
+    assert isinstance(read[1], InvalidArgument)
+    assert [read[0], read[2], read[3]] == [
+        ScoreItem(member_id="m", score=1.0),
+        ScoreItem(),
+        ScoreItem(score=1.0, metadata={"a": 1}),
+    ]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.text(max_size=5), JSON, max_size=5))
+def test_metadata_and_rules_are_read_as_they_were_written(said: dict[str, object]) -> None:
+    assert read_score(b'{"score":1,"metadata":%s}' % json.dumps(said).encode()) == (1.0, said)
+    assert read_rules(json.dumps(said).encode()) == said
+
+
+@given(st.sampled_from([read_score, read_scores, read_lookup, read_rules]), st.binary(max_size=200))
+@example(read_scores, b'{"scores":[1]}')
+@example(read_rules, b'{"keep":%s}' % (b"9" * 5000))
+def test_any_bytes_give_what_is_asked_for_or_a_refusal(read: Callable[[bytes], object], body: bytes) -> None:
+    with suppress(InvalidArgument):
+        assert read(body) is not None

@@ -70,7 +70,8 @@ async def test_a_client_that_reads_no_replies_is_not_read_either():
             await client.send(stream, batch)
             await client.ping()
             sent += 1000
-        applied = await other.call("GetMemberRank", framed(update()))
+        asked = dashboard_pb.message("GetMemberRankRequest")(dashboard="b", member_id="m")
+        applied = await other.call("GetMemberRank", framed(asked))
         # 65,535 bytes of replies, and the batch in hand; the client's own window is what ends its sending.
         assert applied.messages("GetMemberRankResponse")[0].score < 65_535 / 12 + 2 * MAX_IN_FLIGHT < sent
         (busy,) = (each for each in local.server._connections if each.handler.running)
@@ -92,7 +93,8 @@ async def test_a_deadline_that_is_past_when_it_comes():
         for value in ("0S", "1n"):
             answer = await client.call("IncrementScore", framed(update()), ("grpc-timeout", value))
             assert answer.status == Status.DEADLINE_EXCEEDED.value
-        answer = await client.call("GetDashboardStats", framed(update()))
+        asked = dashboard_pb.message("GetDashboardStatsRequest")(dashboard="b")
+        answer = await client.call("GetDashboardStats", framed(asked))
         assert answer.messages("GetDashboardStatsResponse")[0].total_members == 0  # nothing was applied
 
 
@@ -135,10 +137,10 @@ async def test_an_update_is_bounded_and_its_stream_is_not():
 class BrokenStore(HeldStore):
     """Fails where it should give a future."""
 
-    def increment(self, board: BoardName, member: MemberName, delta: float) -> Future[Entry]:
+    def increment(self, board: BoardName, member: MemberName, delta: float, at: float) -> Future[Entry]:
         if delta == 0:
             raise RuntimeError("the-inner-text")
-        return super().increment(board, member, delta)
+        return super().increment(board, member, delta, at)
 
 
 async def test_an_unforeseen_error_ends_no_stream(caplog: pytest.LogCaptureFixture):

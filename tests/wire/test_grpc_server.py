@@ -13,13 +13,14 @@ import grpc
 import grpc.aio
 import pytest
 from drivers import Problem, rich_problem
-from grpc_local import AUTHORIZED, HeldStore, Local, served, until, update
+from grpc_local import AUTHORIZED, HeldStore, Local, call, served, until, update
 from grpclib.health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
 from goboard.adapters.memory import MemoryBoardStore
 from goboard.domain.errors import OutcomeUnknown, StoreUnavailable
 from goboard.domain.identity import Role
 from goboard.domain.names import BoardName
+from goboard.domain.periods import PeriodChoice
 
 REFLECT = """
 import json, sys, grpc
@@ -44,15 +45,6 @@ async def local() -> AsyncIterator[Local]:
 async def channel(local: Local) -> AsyncIterator[grpc.aio.Channel]:
     async with grpc.aio.insecure_channel(local.target) as opened:
         yield opened
-
-
-async def call(channel: grpc.aio.Channel, name: str, /, **fields: Any) -> Any:
-    """Give the reply, or the problem."""
-    request = dashboard_pb.message(f"{name}Request")(**fields)
-    try:
-        return await dashboard_pb.method(channel, name)(request, metadata=AUTHORIZED, timeout=10)
-    except grpc.aio.AioRpcError as error:
-        return rich_problem(error)
 
 
 def place(reply: Any) -> tuple[str, int, float]:
@@ -165,6 +157,9 @@ async def test_reflection_lists_and_describes_the_services(local: Local):
         "dashboard.DashboardService": [
             *("StreamUpdates", "IncrementScore", "IncrementScores"),
             *("GetMemberRank", "GetTopMembers", "GetDashboardStats"),
+            *("SubmitScore", "SetScore", "SubmitScores", "GetMember", "GetAround", "LookupMembers"),
+            *("ListEntries", "ListPeriods", "ListDashboards", "GetRules", "SetRules"),
+            *("RemoveMember", "ArchiveDashboard", "DeleteDashboard"),
         ],
         "grpc.health.v1.Health": ["Check", "Watch"],
     }
@@ -196,7 +191,7 @@ class FailingStore(MemoryBoardStore):
         super().__init__()
         self.error = error
 
-    async def count(self, board: BoardName) -> int:  # noqa: ARG002 -- the port's
+    async def count(self, board: BoardName, choice: PeriodChoice) -> int:  # noqa: ARG002 -- the port's
         raise self.error
 
 

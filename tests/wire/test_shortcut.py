@@ -26,8 +26,16 @@ REQUESTS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "increments": ("POST", "{board}/increments", {"content": b'{"increments": [{"member_id": "a", "increment": 0}]}'}),
     "increments, bad item": ("POST", "{board}/increments", {"content": b'{"increments": [1]}'}),
     "increments, bad body": ("POST", "{board}/increments", {"content": b"[]"}),
+    "score": ("POST", "{board}/members/ada/score", {"content": b'{"score": 0, "metadata": {"a": 1}}'}),
+    "score, a query": ("POST", "{board}/members/ada/score?x=1", {"content": b'{"score": 0}'}),
+    "score, bad body": ("POST", "{board}/members/ada/score", {"content": b'{"score": "0"}'}),
+    "score, too large": ("POST", "{board}/members/ada/score", {"content": b" " * 70_000}),
+    "score, out of range": ("POST", "{board}/members/ada/score", {"content": b'{"score": 1e300}'}),
+    "score by GET": ("GET", "{board}/members/ada/score", {}),
     "rank": ("GET", "{board}/members/ada/rank", {}),
     "rank of nobody": ("GET", "{board}/members/nobody/rank", {}),
+    "rank of a window": ("GET", "{board}/members/ada/rank?window=all", {}),
+    "rank, bad window": ("GET", "{board}/members/ada/rank?window=daily", {}),
     "rank by POST": ("POST", "{board}/members/ada/rank", {}),
     "top": ("GET", "{board}/top", {}),
     "top, limit": ("GET", "{board}/top?limit=1", {}),
@@ -40,6 +48,9 @@ REQUESTS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "top, limit too high": ("GET", "{board}/top?limit=1001", {}),
     "top, two limits": ("GET", "{board}/top?limit=1&limit=2", {}),
     "top, another query": ("GET", "{board}/top?limit=1&x=2", {}),
+    "top of a window": ("GET", "{board}/top?window=all", {}),
+    "top, bad window": ("GET", "{board}/top?limit=1&window=daily", {}),
+    "top, metadata": ("GET", "{board}/top?metadata=true", {}),
     "stats": ("GET", "{board}/stats", {}),
     "nothing there": ("GET", "{board}/bottom", {}),
     "HEAD": ("HEAD", "{board}/top", {}),
@@ -72,14 +83,21 @@ def test_both_ways_answer_alike(service: Service, board: str, case: str) -> None
 
 
 @pytest.mark.parametrize("case", TOKENS)
-@pytest.mark.parametrize("route", ["increment", "increments", "rank", "top"])
+@pytest.mark.parametrize("route", ["increment", "increments", "score", "rank", "top"])
 def test_both_ways_ask_for_the_token_alike(service: Service, board: str, case: str, route: str) -> None:
     method, path, options = REQUESTS[route]
     path = path.format(board=board)
+    answer(service, "POST", f"{board}/members/ada/increment", headers=AUTH, content=b'{"increment": 0}')
     direct = answer(service, method, path, headers=TOKENS[case], **options)
     browser = answer(service, method, path, headers={**TOKENS[case], "Origin": service.base}, **options)
     assert direct == browser
     assert direct[0] in {200, 401, 403, 404}
+
+
+def test_what_takes_no_shortcut_is_of_the_window_asked_for(service: Service, board: str) -> None:
+    for query in ("window=daily", "window=daily&limit=1", "period=x"):
+        for route in (f"top?{query}", f"members/ada/rank?{query}"):
+            assert answer(service, "GET", f"{board}/{route}", headers=AUTH)[0] == 400
 
 
 def test_a_browser_of_another_origin_gets_its_headers(service: Service, board: str) -> None:

@@ -2,19 +2,31 @@
 
     GoboardError
     ├── InvalidArgument           the caller's input breaks a rule
+    ├── CursorStale               the cursor belongs to another period or other rules
     ├── MemberNotFound            the member is not on the board
-    ├── ScoreOutOfRange           the update would take a score beyond ±2^53
+    ├── PeriodNotFound            the period has not begun, or is not kept any more
+    ├── UpdateRefused             the board's rules do not allow this one update; nothing of it was applied
+    │   ├── ScoreOutOfRange       a score would leave its bounds
+    │   ├── IncrementTooLarge
+    │   ├── OperatorMismatch      an increment, where scores are set
+    │   └── AttemptsExhausted
+    ├── RulesConflict             the rules' change would falsify scores that there are
+    ├── ArchiveExists             standings were set aside under this name before
     ├── AuthenticationError
     │   ├── MissingToken
     │   └── InvalidToken
     ├── MemberForbidden           the identity may not act for this member
+    ├── RoleRequired              the operation needs the role server
     └── StoreError
         ├── StoreUnavailable      not applied: the store could not be asked
+        │   └── BoardBusy         not applied: the board's rules are being changed
         ├── OutcomeUnknown        sent and not answered: it may or may not have been applied
         └── StoreCorrupt          something that is no board stands at the board's key
 
 Messages are shown to callers: they name the value, the limit and the way out, and never a secret.
 """
+
+from collections.abc import Sequence
 
 
 class GoboardError(Exception):
@@ -32,14 +44,73 @@ class MemberNotFound(GoboardError):
         super().__init__(f"member {member!r} is not on the dashboard {board!r}")
 
 
-class ScoreOutOfRange(GoboardError):
-    """The update would take a score beyond ±2^53, where doubles stop being exact; nothing was changed."""
+class PeriodNotFound(GoboardError):
+    """The period has not begun, or is not kept any more."""
 
-    def __init__(self, member: str) -> None:
+    def __init__(self, window: str, period: str) -> None:
+        super().__init__(f"the {window} period {period} cannot be read: it has not begun, or is not kept any more")
+
+
+class CursorStale(GoboardError):
+    """The cursor belongs to another period, or to rules that have changed since."""
+
+    def __init__(self) -> None:
+        super().__init__("the cursor belongs to another period or to rules that have changed; begin again without it")
+
+
+class UpdateRefused(GoboardError):
+    """The board's rules do not allow this one update; nothing of it was applied."""
+
+
+class ScoreOutOfRange(UpdateRefused):
+    """The update would take a score out of its bounds: the board's, or ±2^53, where doubles stop being exact."""
+
+    def __init__(self, member: str, low: float, high: float) -> None:
+        limit = " (2^53)" if 2.0**53 in (-low, high) else ""
         super().__init__(
-            f"the score of member {member!r} would leave the range -9007199254740992 to 9007199254740992"
-            " (2^53); nothing was changed"
+            f"the score of member {member!r} would leave the range {_number(low)} to {_number(high)}{limit};"
+            " nothing was changed"
         )
+
+
+class IncrementTooLarge(UpdateRefused):
+    """The increment is further from 0 than the board's max_increment."""
+
+    def __init__(self, member: str, limit: float) -> None:
+        super().__init__(
+            f"the increment for member {member!r} is over the dashboard's max_increment of {_number(limit)}"
+        )
+
+
+class OperatorMismatch(UpdateRefused):
+    """An increment came to a board whose scores are set."""
+
+    def __init__(self, board: str, operator: str) -> None:
+        super().__init__(f"the dashboard {board!r} has the operator {operator}: submit a score instead of an increment")
+
+
+class AttemptsExhausted(UpdateRefused):
+    """The member has submitted as often in this period as the board allows."""
+
+    def __init__(self, member: str, limit: int, window: str) -> None:
+        super().__init__(f"member {member!r} has made all {limit} attempts of this {window} period")
+
+
+class RulesConflict(GoboardError):
+    """The change would falsify scores that there are."""
+
+    def __init__(self, board: str, names: Sequence[str]) -> None:
+        super().__init__(
+            f"the dashboard {board!r} has scores that a change of {', '.join(names)} would falsify; say force to change"
+            " it nevertheless, or archive or delete them first"
+        )
+
+
+class ArchiveExists(GoboardError):
+    """Standings of the board were set aside under this name before."""
+
+    def __init__(self, board: str, name: str) -> None:
+        super().__init__(f"the dashboard {board!r} has an archive {name!r} already; choose another name")
 
 
 class AuthenticationError(GoboardError):
@@ -68,6 +139,13 @@ class MemberForbidden(GoboardError):
         super().__init__(f"{identity!r} may not act for member {member!r}: it needs the role server")
 
 
+class RoleRequired(GoboardError):
+    """The operation is for identities with the role server."""
+
+    def __init__(self) -> None:
+        super().__init__("this operation needs the role server")
+
+
 class StoreError(GoboardError):
     """The store did not do what was asked."""
 
@@ -77,6 +155,13 @@ class StoreUnavailable(StoreError):
 
     def __init__(self, message: str = "the store cannot be reached; nothing was changed, try again") -> None:
         super().__init__(message)
+
+
+class BoardBusy(StoreUnavailable):
+    """The board's rules are being changed, and its scores brought into the form that they ask for."""
+
+    def __init__(self, board: str) -> None:
+        super().__init__(f"the rules of the dashboard {board!r} are being changed; nothing was written, try again")
 
 
 class OutcomeUnknown(StoreError):
@@ -91,3 +176,8 @@ class StoreCorrupt(StoreError):
 
     def __init__(self, board: str) -> None:
         super().__init__(f"the dashboard {board!r} is not stored as a sorted set")
+
+
+def _number(value: float) -> str:
+    """Write a number as short as it reads back, whole ones without a point."""
+    return f"{value:.17g}" if value.is_integer() else repr(value)

@@ -66,3 +66,10 @@ class MemberName(Name):
 
     __slots__ = ()
     WHAT = "member_id"
+
+
+class ArchiveName(Name):
+    """The name under which standings are set aside."""
+
+    __slots__ = ()
+    WHAT = "name"

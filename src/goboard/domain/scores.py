@@ -36,24 +36,24 @@ def parse_score(value: float, member: str) -> float:
     return in_range(parse_number(value, "score"), member)
 
 
-def in_range(score: float, member: str) -> float:
+def in_range(score: float, member: str, low: float = -MAX_SCORE, high: float = MAX_SCORE) -> float:
     """Give `score` back.
 
     Raises:
-        ScoreOutOfRange: it is beyond ±2^53.
+        ScoreOutOfRange: it is not from `low` to `high`.
     """
-    if not -MAX_SCORE <= score <= MAX_SCORE:
-        raise ScoreOutOfRange(member)
+    if not low <= score <= high:
+        raise ScoreOutOfRange(member, low, high)
     return score + 0.0
 
 
-def add(score: float, delta: float, member: str) -> float:
+def add(score: float, delta: float, member: str, low: float = -MAX_SCORE, high: float = MAX_SCORE) -> float:
     """Give the sum.
 
     Raises:
-        ScoreOutOfRange: it would leave ±2^53.
+        ScoreOutOfRange: it would not be from `low` to `high`.
     """
     # Not the sum alone: 2^53 + 1 rounds to 2^53, and an update would be acknowledged and lost.
     if not -MAX_SCORE - score <= delta <= MAX_SCORE - score:
-        raise ScoreOutOfRange(member)
-    return in_range(score + delta, member)
+        raise ScoreOutOfRange(member, low, high)
+    return in_range(score + delta, member, low, high)

@@ -1,31 +1,33 @@
 """The command line: `goboard serve` and the rest."""
 
-import asyncio
 import logging.config
-import os
 import re
-import sys
 from importlib.metadata import version
-from pathlib import Path
-from typing import NoReturn, TypeVar
 
 import click
-from dotenv import dotenv_values
-from rich.console import Console
 from rich.table import Table
 
-from goboard.domain.errors import GoboardError, InvalidArgument
+from goboard.domain.errors import InvalidArgument, StoreError
 from goboard.domain.identity import Role
-from goboard.domain.names import BoardName, MemberName, Name
+from goboard.domain.names import BoardName, MemberName
 from goboard.domain.standings import Entry
-from goboard.entrypoints import container, logs
-from goboard.entrypoints.parsing import MASK, SettingsError, shown
-from goboard.entrypoints.settings import VARIABLES, Settings
-
-EX_UNAVAILABLE = 69  # sysexits.h: a service is unavailable
-EX_CONFIG = 78  # sysexits.h: something in the configuration is wrong
-
-_Name = TypeVar("_Name", bound=Name)
+from goboard.entrypoints import container, logs, transfer
+from goboard.entrypoints.boards_file import BoardsFileError, read_boards_file
+from goboard.entrypoints.console import (
+    EX_CONFIG,
+    EX_UNAVAILABLE,
+    console,
+    fail,
+    parse_name,
+    period_option,
+    read_environment,
+    read_settings,
+    window_option,
+    with_boards,
+)
+from goboard.entrypoints.parsing import MASK, shown
+from goboard.entrypoints.settings import VARIABLES
+from goboard.leaderboards import Leaderboards
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -47,7 +49,7 @@ def main() -> None:
 def serve(store: str | None, workers: int | None, *, ws: bool | None, grpc: bool | None) -> None:
     """Serve until stopped. What is said here wins over the environment."""
     said = {"STORE": store, "WORKERS": workers, "ENABLE_WEBSOCKET": ws, "ENABLE_GRPC": grpc}
-    settings = _settings({name: str(value) for name, value in said.items() if value is not None})
+    settings = read_settings({name: str(value) for name, value in said.items() if value is not None})
     with_token = settings.with_token()
     logging.config.dictConfig(logs.logging_config(settings.log_level))
     from goboard.entrypoints import serve as server  # noqa: PLC0415 -- half a second that the other commands save
@@ -55,23 +57,28 @@ def serve(store: str | None, workers: int | None, *, ws: bool | None, grpc: bool
     try:
         server.serve(with_token, token_is_new=with_token is not settings)
     except InvalidArgument as exc:
-        _fail(f"REDIS_URL: {exc}", EX_CONFIG)
-    except (server.CannotServe, container.EmbeddedError) as exc:
-        _fail(str(exc), EX_UNAVAILABLE)
+        fail(f"REDIS_URL: {exc}", EX_CONFIG)
+    except BoardsFileError as exc:
+        fail(str(exc), EX_CONFIG)
+    except (server.CannotServe, StoreError) as exc:
+        fail(str(exc), EX_UNAVAILABLE)
 
 
 @main.command("check-config")
 def check_config() -> None:
-    """Check the settings and list them, secrets masked."""
-    environment = _environment()
-    _settings({})
+    """Check the settings and BOARDS_FILE, and list the settings, secrets masked."""
+    environment = read_environment()
+    try:
+        read_boards_file(read_settings({}).boards_file)
+    except BoardsFileError as exc:
+        fail(str(exc), EX_CONFIG)
     table = Table("variable", "value", "meaning", box=None, pad_edge=False)
     for variable in VARIABLES:
         value = shown(variable, environment.get(variable.name) or variable.default)
         if variable.secret and environment.get(f"{variable.name}_FILE"):
             value = MASK
         table.add_row(variable.name, value, variable.meaning)
-    _console().print(table)
+    console().print(table)
 
 
 @main.command()
@@ -80,13 +87,13 @@ def check_config() -> None:
 @click.option("--expires", default="1h", show_default=True, help="How long it holds: 90s, 15m, 1h, 30d.")
 def token(user: str, expires: str, *, server: bool) -> None:
     """Make a JWT for USER, signed with JWT_SECRET."""
-    settings = _settings({"AUTH_MODE": "jwt"})
+    settings = read_settings({"AUTH_MODE": "jwt"})
     match = re.fullmatch(r"([0-9]{1,6})([smhd])", expires)
     if match is None or not int(match[1]):
         raise click.BadParameter(
             f"{expires!r} is no time span; one is like 90s, 15m, 1h or 30d", param_hint="--expires"
         )
-    member = _name(MemberName, user, "USER")
+    member = parse_name(MemberName, user, "USER")
     role = Role.SERVER if server else Role.MEMBER
     click.echo(container.mint_token(settings, member, role, int(match[1]) * _UNITS[match[2]]))
 
@@ -94,18 +101,17 @@ def token(user: str, expires: str, *, server: bool) -> None:
 @main.command()
 @click.argument("board")
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many places.")
-def top(board: str, limit: int) -> None:
+@window_option
+@period_option
+def top(board: str, limit: int, window: str | None, period: str | None) -> None:
     """Show the first places of BOARD."""
-    name = _name(BoardName, board, "BOARD")
-    settings = _settings({})
-    try:
-        with container.reachable_store(settings) as reachable:
-            entries, total = asyncio.run(_top(reachable, name, limit))
-    except InvalidArgument as exc:
-        _fail(f"REDIS_URL: {exc}", EX_CONFIG)
-    except GoboardError as exc:
-        _fail(str(exc), EX_UNAVAILABLE)
-    _print_standings(name, entries, total)
+    name = parse_name(BoardName, board, "BOARD")
+
+    async def read(boards: Leaderboards) -> tuple[list[Entry], int]:
+        entries = await boards.top(name, limit, window=window, period=period)
+        return entries, await boards.count(name, window=window, period=period)
+
+    _print_standings(name, *with_boards(read))
 
 
 @main.command("version")
@@ -114,9 +120,8 @@ def show_version() -> None:
     click.echo(version("goboard"))
 
 
-async def _top(settings: Settings, board: str, limit: int) -> tuple[list[Entry], int]:
-    async with container.open_leaderboards(settings) as boards:
-        return await boards.top(board, limit), await boards.count(board)
+main.add_command(transfer.import_board)
+main.add_command(transfer.export_board)
 
 
 def _print_standings(board: str, entries: list[Entry], total: int) -> None:
@@ -132,39 +137,4 @@ def _print_standings(board: str, entries: list[Entry], total: int) -> None:
     for entry in entries:
         bar = "█" * max(1, round(24 * abs(entry.score) / best)) if entry.score > 0 else ""
         table.add_row(str(entry.rank), entry.member, f"{entry.score:.17g}", bar)
-    _console().print(table)
-
-
-def _console() -> Console:
-    """A console that prints text as it is: `[x]` and `:heart:` may be part of a name."""
-    return Console(markup=False, emoji=False, highlight=False)
-
-
-def _environment() -> dict[str, str]:
-    """The environment, over the lines of `.env` in the working directory."""
-    file = Path(".env")
-    try:
-        lines = dotenv_values(file) if file.is_file() else {}
-    except (OSError, UnicodeDecodeError) as exc:
-        reason = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8"
-        _fail(f"the file .env cannot be read: {reason}", EX_CONFIG)
-    return {**{name: value or "" for name, value in lines.items()}, **os.environ}
-
-
-def _settings(said: dict[str, str]) -> Settings:
-    try:
-        return Settings.load({**_environment(), **said})
-    except SettingsError as exc:
-        _fail(f"the settings are wrong:\n{exc}", EX_CONFIG)
-
-
-def _name(kind: type[_Name], text: str, what: str) -> _Name:
-    try:
-        return kind.parse(text)
-    except GoboardError as exc:
-        raise click.BadParameter(str(exc), param_hint=what) from exc
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    click.echo(f"goboard: {message}", err=True)
-    sys.exit(code)
+    console().print(table)

@@ -1,7 +1,7 @@
 """The wiring: the one place that knows which adapter stands behind which port."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from goboard.domain.names import MemberName
 from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.settings import Settings
 from goboard.leaderboards import Leaderboards
+from goboard.ports.clock import Clock
 from goboard.ports.store import BoardStore
 from goboard.ports.tokens import TokenVerifier
 
@@ -29,7 +30,9 @@ def registry_for(settings: Settings) -> svcs.Registry:
     registry = svcs.Registry()
     store = _store(settings)
     registry.register_value(BoardStore, store, on_registry_close=store.close)
-    registry.register_value(TokenVerifier, _verifier(settings))
+    clock = SystemClock()
+    registry.register_value(Clock, clock)
+    registry.register_value(TokenVerifier, _verifier(settings, clock))
 
     def gate(container: svcs.Container) -> Gate:
         return Gate(container.get_abstract(TokenVerifier), settings.mismatch)
@@ -46,9 +49,8 @@ def _store(settings: Settings) -> BoardStore:
     )
 
 
-def _verifier(settings: Settings) -> TokenVerifier:
+def _verifier(settings: Settings, clock: Clock) -> TokenVerifier:
     if settings.auth_mode == "jwt":
-        clock = SystemClock()
         return RememberingVerifier(JwtVerifier(settings.jwt_secret, settings.jwt_algorithm, clock), clock)
     if settings.auth_mode == "noop":
         return NoopVerifier()
@@ -85,8 +87,10 @@ def mint_token(settings: Settings, member: MemberName, role: Role, lifetime: flo
     return mint(settings.jwt_secret, settings.jwt_algorithm, member, role, SystemClock().now() + lifetime)
 
 
-@asynccontextmanager
-async def open_leaderboards(settings: Settings) -> AsyncIterator[Leaderboards]:
-    """Open the boards of `settings`, for as long as a command needs them."""
-    async with Leaderboards(_store(settings)) as boards:
-        yield boards
+def open_leaderboards(settings: Settings) -> Leaderboards:
+    """Open the boards of `settings`, for as long as a command needs them: in an `async with`.
+
+    Raises:
+        InvalidArgument: REDIS_URL has an option that there is not.
+    """
+    return Leaderboards(_store(settings), SystemClock().now)

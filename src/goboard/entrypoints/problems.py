@@ -79,8 +79,32 @@ _OF_ERROR: dict[type[Exception], Kind] = {
     errors.MemberNotFound: Kind(
         HTTPStatus.NOT_FOUND, "urn:goboard:dashboard:member-not-found", "member_not_found", Status.NOT_FOUND
     ),
+    errors.CursorStale: Kind(
+        HTTPStatus.BAD_REQUEST, "urn:goboard:request:cursor-stale", "cursor_stale", Status.ABORTED
+    ),
+    errors.PeriodNotFound: Kind(
+        HTTPStatus.NOT_FOUND, "urn:goboard:dashboard:period-not-found", "period_not_found", Status.NOT_FOUND
+    ),
     errors.ScoreOutOfRange: Kind(
         HTTPStatus.CONFLICT, "urn:goboard:dashboard:score-out-of-range", "score_out_of_range", Status.OUT_OF_RANGE
+    ),
+    errors.IncrementTooLarge: Kind(
+        HTTPStatus.CONFLICT, "urn:goboard:dashboard:increment-too-large", "increment_too_large", Status.OUT_OF_RANGE
+    ),
+    errors.OperatorMismatch: Kind(
+        HTTPStatus.CONFLICT, "urn:goboard:dashboard:operator-mismatch", "operator_mismatch", Status.FAILED_PRECONDITION
+    ),
+    errors.AttemptsExhausted: Kind(
+        HTTPStatus.CONFLICT,
+        "urn:goboard:dashboard:attempts-exhausted",
+        "attempts_exhausted",
+        Status.FAILED_PRECONDITION,
+    ),
+    errors.RulesConflict: Kind(
+        HTTPStatus.CONFLICT, "urn:goboard:dashboard:rules-conflict", "rules_conflict", Status.FAILED_PRECONDITION
+    ),
+    errors.ArchiveExists: Kind(
+        HTTPStatus.CONFLICT, "urn:goboard:dashboard:archive-exists", "archive_exists", Status.ALREADY_EXISTS
     ),
     errors.MissingToken: Kind(
         HTTPStatus.UNAUTHORIZED, "urn:goboard:auth:missing-token", "auth_missing_token", Status.UNAUTHENTICATED
@@ -90,6 +114,12 @@ _OF_ERROR: dict[type[Exception], Kind] = {
     ),
     errors.MemberForbidden: Kind(
         HTTPStatus.FORBIDDEN, "urn:goboard:auth:member-forbidden", "member_forbidden", Status.PERMISSION_DENIED
+    ),
+    errors.RoleRequired: Kind(
+        HTTPStatus.FORBIDDEN, "urn:goboard:auth:role-required", "role_required", Status.PERMISSION_DENIED
+    ),
+    errors.BoardBusy: Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE, "urn:goboard:dashboard:busy", "dashboard_busy", Status.UNAVAILABLE
     ),
     errors.StoreUnavailable: Kind(
         HTTPStatus.SERVICE_UNAVAILABLE, "urn:goboard:store:unavailable", "store_unavailable", Status.UNAVAILABLE

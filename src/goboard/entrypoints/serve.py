@@ -4,6 +4,7 @@ import asyncio
 import logging
 import multiprocessing
 import socket
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -16,8 +17,11 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from goboard.domain.errors import StoreError
+from goboard.domain.names import BoardName
+from goboard.domain.rules import Rules
 from goboard.entrypoints import container, logs
 from goboard.entrypoints.banner import show_when_ready
+from goboard.entrypoints.boards_file import give_rules, read_boards_file
 from goboard.entrypoints.settings import Settings
 from goboard.entrypoints.sockets import BACKLOG, Address, listen, reserve
 from goboard.entrypoints.worker import load_worker
@@ -42,18 +46,22 @@ def serve(settings: Settings, *, token_is_new: bool) -> None:
 
     Raises:
         CannotServe: a port is taken, or the store is not there.
-        EmbeddedError: the embedded store cannot be started.
+        StoreError: the embedded store cannot be started (`EmbeddedError`), or the store takes no rules.
+        BoardsFileError: BOARDS_FILE is wrong, or at odds with the store.
     """
+    ruled = read_boards_file(settings.boards_file)
     if settings.auth_mode == "noop":
         log.warning("AUTH_MODE=noop believes every token: whoever reaches this server may act as anybody")
     with ExitStack() as running:
         placed = _reserve_ports(settings, running)
         reachable = running.enter_context(container.started_store(placed))
-        asyncio.run(_check_store(reachable))
+        asyncio.run(_prepare_store(reachable, ruled))
         show_when_ready(reachable, token_is_new=token_is_new)
         # Fresh processes: a fork would inherit the embedded store's pipe and whatever else is open here.
         multiprocessing.set_start_method("spawn", force=True)
-        _server(reachable).serve(target_loader=partial(load_worker, reachable), wrap_loader=False)
+        # The memory store is its worker's own: what was set here is not there.
+        left = ruled if reachable.store == "memory" else {}
+        _server(reachable).serve(target_loader=partial(load_worker, reachable, left), wrap_loader=False)
 
 
 def _reserve_ports(settings: Settings, running: ExitStack) -> Settings:
@@ -72,15 +80,16 @@ def _reserve(name: str, address: Address, running: ExitStack) -> Address:
     return Address(address.host, held.getsockname()[1])
 
 
-async def _check_store(settings: Settings) -> None:
-    try:
-        async with container.open_leaderboards(settings) as boards:
+async def _prepare_store(settings: Settings, ruled: Mapping[BoardName, Rules]) -> None:
+    async with container.open_leaderboards(settings) as boards:
+        try:
             await boards.check()
-    except StoreError as exc:
-        raise CannotServe(
-            f"there is no Redis at {settings.redis_place}. Start one, set REDIS_ADDR or REDIS_URL, or run"
-            " `goboard serve --store embedded`, which brings its own"
-        ) from exc
+        except StoreError as exc:
+            raise CannotServe(
+                f"there is no Redis at {settings.redis_place}. Start one, set REDIS_ADDR or REDIS_URL, or run"
+                " `goboard serve --store embedded`, which brings its own"
+            ) from exc
+        await give_rules(boards, settings.boards_file, ruled)
 
 
 def _server(settings: Settings) -> MPServer:

@@ -34,6 +34,7 @@ VARIABLES = (
     ),
     Variable("REDIS_PREFIX", "prod:", parsing.prefix, "what the boards' keys begin with; no braces"),
     Variable("GOBOARD_DATA_DIR", "./goboard-data", parsing.path, "the embedded store's folder"),
+    Variable("BOARDS_FILE", "", parsing.path, "a .toml or .json file with rules of boards, set at start"),
     Variable("AUTH_MODE", "static", parsing.one_of("static", "jwt", "noop"), "how tokens are checked"),
     Variable(
         "AUTH_SECRET", "", str, "the token of `static`; where empty, `serve` makes one and prints it", secret=True
@@ -42,6 +43,7 @@ VARIABLES = (
     Variable("JWT_SECRET", "", str, "the key of `jwt`, at least 32 bytes", secret=True),
     Variable("JWT_ALGORITHM", "HS256", parsing.one_of("HS256", "HS384", "HS512"), "the one algorithm accepted"),
     Variable("MEMBER_ID_MISMATCH", "override", parsing.one_of("override", "reject"), "a member_id not one's own"),
+    Variable("ALLOW_SELF_DELETE", "false", parsing.boolean, "whether members may delete themselves"),
     Variable("ALLOW_WEAK_SECRETS", "false", parsing.boolean, "accept short keys and go-board's sample secrets"),
     Variable("ALLOW_INSECURE_NOOP", "false", parsing.boolean, "let `noop` listen beyond this machine"),
     Variable("CORS_ALLOWED_ORIGINS", "http://localhost:3000", parsing.origins, "comma-separated origins, or `*`"),
@@ -74,12 +76,15 @@ class Settings:
     redis_url: str = field(repr=False)
     redis_prefix: str
     data_dir: str
+    boards_file: str
+    """A path; empty: there is none."""
     auth_mode: str
     auth_secret: str = field(repr=False)
     static_role: Role
     jwt_secret: str = field(repr=False)
     jwt_algorithm: str
     mismatch: Mismatch
+    allow_self_delete: bool
     cors_origins: tuple[str, ...]
     cors_credentials: bool
     workers: int
@@ -110,12 +115,14 @@ class Settings:
             redis_url=values["REDIS_URL"] or _redis_url(values["REDIS_ADDR"], values["REDIS_PASS"]),
             redis_prefix=values["REDIS_PREFIX"],
             data_dir=values["GOBOARD_DATA_DIR"],
+            boards_file=values["BOARDS_FILE"],
             auth_mode=values["AUTH_MODE"],
             auth_secret=values["AUTH_SECRET"],
             static_role=Role(values["AUTH_STATIC_ROLE"]),
             jwt_secret=values["JWT_SECRET"],
             jwt_algorithm=values["JWT_ALGORITHM"],
             mismatch=Mismatch(values["MEMBER_ID_MISMATCH"]),
+            allow_self_delete=values["ALLOW_SELF_DELETE"],
             cors_origins=values["CORS_ALLOWED_ORIGINS"],
             cors_credentials=values["CORS_ALLOW_CREDENTIALS"],
             workers=values["WORKERS"],

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple, Self, TypeVar
 
-from goboard.domain.errors import GoboardError, InvalidArgument, MemberForbidden, ScoreOutOfRange
-from goboard.domain.identity import Identity
+from goboard.domain.errors import GoboardError, InvalidArgument, MemberForbidden, RoleRequired, UpdateRefused
+from goboard.domain.identity import Identity, Role
 from goboard.domain.names import BoardName, MemberName
 from goboard.domain.scores import parse_number
 from goboard.domain.standings import Entry
@@ -18,6 +18,8 @@ MAX_UPDATES = 1000
 """Updates in one message."""
 
 Item = TypeVar("Item")
+Parsed = TypeVar("Parsed")
+Result = TypeVar("Result")
 
 
 class Caller(NamedTuple):
@@ -34,6 +36,42 @@ class Caller(NamedTuple):
             MemberForbidden: the caller may not act for it, and MEMBER_ID_MISMATCH is `reject`.
         """
         return self.gate.member_for(self.identity, MemberName.parse(named))
+
+    def require_server(self) -> None:
+        """Raise RoleRequired where the caller does not have the role server."""
+        if self.identity.role is not Role.SERVER:
+            raise RoleRequired
+
+
+async def settle_each(
+    items: Sequence[Item | GoboardError],
+    read: Callable[[Item], Parsed],
+    start: Callable[[list[Parsed]], Future[list[Result]]],
+) -> list[Result | GoboardError]:
+    """Start what `read` makes of the items, and give each one's outcome in its place.
+
+    An item that is a refusal, and one of which `read` raises one, has the refusal in its place, and is not started.
+    """
+    outcomes: list[Result | GoboardError] = []
+    parsed: list[Parsed] = []
+    places: list[int] = []
+    for place, item in enumerate(items):
+        try:
+            if isinstance(item, GoboardError):
+                raise item
+            parsed.append(read(item))
+            places.append(place)
+        except GoboardError as refusal:
+            outcomes.append(refusal)
+        else:
+            outcomes.append(_STARTED)
+    for place, result in zip(places, await start(parsed), strict=True):
+        outcomes[place] = result
+    return outcomes
+
+
+_STARTED = GoboardError("under way")
+"""Stands for an outcome that is not there yet."""
 
 
 class Update(NamedTuple):
@@ -56,7 +94,7 @@ class Update(NamedTuple):
         return cls(board_name(dashboard), caller.member(member_id), required(increment))
 
 
-_OF_ONE = (InvalidArgument, MemberForbidden, ScoreOutOfRange)
+_OF_ONE = (InvalidArgument, MemberForbidden, UpdateRefused)
 """What can be wrong with one update of many; anything else befalls all of a board's."""
 
 
@@ -78,7 +116,7 @@ class Batch:
         self._outcomes: list[Entry | Exception | None] = []
         self._places: dict[BoardName, list[int]] = {}
         self._deltas: dict[BoardName, list[tuple[MemberName, float]]] = {}
-        self._running: list[tuple[list[int], Future[list[Entry | ScoreOutOfRange]]]] = []
+        self._running: list[tuple[list[int], Future[list[Entry | UpdateRefused]]]] = []
 
     def __len__(self) -> int:
         return len(self._outcomes)

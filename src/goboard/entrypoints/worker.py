@@ -5,13 +5,17 @@ import gc
 import logging
 import multiprocessing
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 import svcs
 from litestar import Litestar
 
+from goboard.domain.errors import StoreError
+from goboard.domain.names import BoardName
+from goboard.domain.rules import Rules
+from goboard.entrypoints.boards_file import give_rules
 from goboard.entrypoints.container import registry_for
 from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.grpc.server import GrpcServer
@@ -19,6 +23,7 @@ from goboard.entrypoints.http.app import create_app
 from goboard.entrypoints.settings import Settings
 from goboard.entrypoints.sockets import listen
 from goboard.leaderboards import Leaderboards
+from goboard.ports.clock import Clock
 from goboard.ports.store import BoardStore
 
 GC_YOUNG = 50_000
@@ -27,12 +32,15 @@ GC_YOUNG = 50_000
 log = logging.getLogger(__name__)
 
 
-def load_worker(settings: Settings) -> Any:
-    """Make the ASGI application of a worker; its lifespan starts and stops everything else."""
+def load_worker(settings: Settings, ruled: Mapping[BoardName, Rules]) -> Any:
+    """Make the ASGI application of a worker; its lifespan starts and stops everything else.
+
+    `ruled` are boards whose rules the worker sets before it serves: the memory store's, which lives here.
+    """
     registry = registry_for(settings)
     container = svcs.Container(registry)
     # Looked up here, once, and handed inward: nothing asks a container while it serves.
-    boards = Leaderboards(container.get_abstract(BoardStore))
+    boards = Leaderboards(container.get_abstract(BoardStore), container.get_abstract(Clock).now)
     gate = container.get(Gate)
 
     @asynccontextmanager
@@ -40,16 +48,33 @@ def load_worker(settings: Settings) -> Any:
         _end_with_parent()
         _spare_the_collector()
         try:
-            if settings.enable_grpc:
-                async with _grpc_server(boards, gate, settings):
-                    yield
-            else:
+            await give_rules(boards, settings.boards_file, ruled)
+            grpc = _grpc_server(boards, gate, settings) if settings.enable_grpc else nullcontext()
+            async with _discovering(boards), grpc:
                 yield
         finally:
             await container.aclose()
             await registry.aclose()
 
     return create_app(boards, gate, settings, lifespan)
+
+
+@asynccontextmanager
+async def _discovering(boards: Leaderboards) -> AsyncIterator[None]:
+    """Look in the background for boards that others than goboard wrote; serving does not wait for it."""
+    task = asyncio.create_task(_discover(boards))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def _discover(boards: Leaderboards) -> None:
+    try:
+        await boards.discover()
+    except StoreError as exc:
+        log.warning("boards that others than goboard wrote may be missing from the list until the next start: %s", exc)
 
 
 @asynccontextmanager
@@ -60,6 +85,7 @@ async def _grpc_server(boards: Leaderboards, gate: Gate, settings: Settings) -> 
         max_message_bytes=settings.grpc_max_message_bytes,
         request_timeout=settings.request_timeout,
         max_limit=settings.max_limit,
+        allow_self_delete=settings.allow_self_delete,
     )
     await server.start(listen(settings.grpc))
     try:

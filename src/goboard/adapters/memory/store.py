@@ -2,102 +2,132 @@
 
 import asyncio
 from asyncio import Future
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from typing import TypeVar
 
-from sortedcontainers import SortedList
+from sortedcontainers import SortedDict
 
-from goboard.domain.errors import ScoreOutOfRange
-from goboard.domain.names import BoardName, MemberName
-from goboard.domain.scores import add
-from goboard.domain.standings import Entry
+from goboard.adapters.memory.board import Board
+from goboard.adapters.memory.pages import page_of
+from goboard.adapters.memory.statistics import percentile_of, stats_of
+from goboard.domain.errors import UpdateRefused
+from goboard.domain.names import ArchiveName, BoardName, MemberName
+from goboard.domain.pages import Page, PageRequest
+from goboard.domain.periods import Period, PeriodChoice
+from goboard.domain.rules import BoardRules, Rules
+from goboard.domain.standings import BoardSize, Entry, Lookup, MemberDetails, Outcome, Stats, Submission
 
-
-class _Board:
-    """One board: each member's score, and the same pairs in ascending order."""
-
-    def __init__(self) -> None:
-        self.scores: dict[str, float] = {}
-        # Code-point order of text is the byte order of its UTF-8, so ties fall as in Redis.
-        self.ascending: SortedList[tuple[float, str]] = SortedList()
-
-    def put(self, member: str, score: float) -> Entry:
-        self.discard(member)
-        self.scores[member] = score
-        self.ascending.add((score, member))
-        return self.entry(member)
-
-    def discard(self, member: str) -> bool:
-        score = self.scores.pop(member, None)
-        if score is None:
-            return False
-        self.ascending.remove((score, member))
-        return True
-
-    def entry(self, member: str) -> Entry:
-        score = self.scores[member]
-        return Entry(member, score, len(self.ascending) - self.ascending.index((score, member)))
-
-    def top(self, limit: int) -> list[Entry]:
-        best_first = self.ascending.islice(max(0, len(self.ascending) - limit), reverse=True)
-        return [Entry(member, score, rank) for rank, (score, member) in enumerate(best_first, 1)]
+_Update = TypeVar("_Update")
+_Done = TypeVar("_Done")
 
 
 class MemoryBoardStore:
     """A `BoardStore` of this process. Nothing is kept when the process ends."""
 
     def __init__(self) -> None:
-        self._boards: defaultdict[str, _Board] = defaultdict(_Board)
+        self._boards: SortedDict[str, Board] = SortedDict()
 
-    def increment(self, board: BoardName, member: MemberName, delta: float) -> Future[Entry]:
+    def increment(self, board: BoardName, member: MemberName, delta: float, at: float) -> Future[Entry]:
         future: Future[Entry] = asyncio.get_running_loop().create_future()
+        found = self._found(board)
         try:
-            future.set_result(self._add(board, member, delta))
-        except ScoreOutOfRange as refusal:
+            future.set_result(found.increment(member, delta, at))
+        except UpdateRefused as refusal:
             future.set_exception(refusal)
+        self._keep(board, found)
         return future
 
     def increment_many(
-        self, board: BoardName, deltas: Sequence[tuple[MemberName, float]]
-    ) -> Future[list[Entry | ScoreOutOfRange]]:
-        future: Future[list[Entry | ScoreOutOfRange]] = asyncio.get_running_loop().create_future()
-        outcomes: list[Entry | ScoreOutOfRange] = []
-        for member, delta in deltas:
-            try:
-                outcomes.append(self._add(board, member, delta))
-            except ScoreOutOfRange as refusal:
-                outcomes.append(refusal)
-        future.set_result(outcomes)
-        return future
+        self, board: BoardName, deltas: Sequence[tuple[MemberName, float]], at: float
+    ) -> Future[list[Entry | UpdateRefused]]:
+        return self._many(board, deltas, lambda found, each: found.increment(*each, at))
 
-    async def set(self, board: BoardName, member: MemberName, score: float) -> Entry:
-        return self._boards[board].put(member, score)
+    def submit_many(
+        self, board: BoardName, submissions: Sequence[Submission], at: float
+    ) -> Future[list[Outcome | UpdateRefused]]:
+        return self._many(board, submissions, lambda found, each: found.submit(each, at))
 
-    async def set_many(self, board: BoardName, scores: Sequence[tuple[MemberName, float]]) -> None:
-        for member, score in scores:
-            self._boards[board].put(member, score)
-
-    async def remove(self, board: BoardName, member: MemberName) -> bool:
-        found = self._boards.get(board)
-        removed = found is not None and found.discard(member)
-        if found is not None and not found.scores:
-            del self._boards[board]
+    async def remove(self, board: BoardName, member: MemberName, at: float) -> bool:
+        found = self._found(board)
+        removed = found.remove(member, at)
+        self._keep(board, found)
         return removed
 
-    async def top(self, board: BoardName, limit: int) -> list[Entry]:
-        found = self._boards.get(board)
-        return [] if found is None else found.top(limit)
+    async def delete(self, board: BoardName, at: float) -> bool:
+        return self._boards.pop(board, Board(board)).has_members(at)
 
-    async def rank(self, board: BoardName, member: MemberName) -> Entry | None:
-        found = self._boards.get(board)
-        return None if found is None or member not in found.scores else found.entry(member)
+    async def archive(self, board: BoardName, name: ArchiveName, choice: PeriodChoice) -> int:
+        return self._found(board).archive(name, choice)
 
-    async def count(self, board: BoardName) -> int:
-        found = self._boards.get(board)
-        return 0 if found is None else len(found.scores)
+    async def rules(self, board: BoardName) -> BoardRules:
+        found = self._found(board)
+        return BoardRules(found.rules, found.revision)
 
-    async def delete(self, board: BoardName) -> bool:
-        return self._boards.pop(board, None) is not None
+    async def set_rules(self, board: BoardName, rules: Rules, at: float, *, force: bool) -> BoardRules:
+        found = self._found(board)
+        done = found.set_rules(rules, at, force=force)
+        self._keep(board, found)
+        return done
+
+    async def top(self, board: BoardName, limit: int, choice: PeriodChoice, *, metadata: bool) -> list[Entry]:
+        found = self._found(board)
+        return _shown(found, found.standings(choice).entries(0, limit), metadata=metadata)
+
+    async def rank(self, board: BoardName, member: MemberName, choice: PeriodChoice) -> Entry | None:
+        standings = self._found(board).standings(choice)
+        return standings.entry(member) if member in standings else None
+
+    async def count(self, board: BoardName, choice: PeriodChoice) -> int:
+        return len(self._found(board).standings(choice))
+
+    async def page(self, board: BoardName, request: PageRequest, choice: PeriodChoice) -> Page:
+        found = self._found(board)
+        page = page_of(found.standings(choice), request, found.tag, found.rules.chosen(choice).place)
+        return page._replace(entries=_shown(found, page.entries, metadata=request.metadata))
+
+    async def member(self, board: BoardName, member: MemberName, choice: PeriodChoice) -> MemberDetails | None:
+        found = self._found(board)
+        standings = found.standings(choice)
+        if member not in standings:
+            return None
+        [entry] = _shown(found, [standings.entry(member)], metadata=True)
+        return MemberDetails(entry, percentile_of(standings, entry.score), *found.track(member))
+
+    async def around(  # noqa: PLR0913 -- as in the port
+        self, board: BoardName, member: MemberName, above: int, below: int, choice: PeriodChoice, *, metadata: bool
+    ) -> list[Entry]:
+        found = self._found(board)
+        standings = found.standings(choice)
+        if member not in standings:
+            return []
+        position = standings.position(member)
+        entries = standings.entries(max(0, position - above), position + below + 1)
+        return _shown(found, entries, metadata=metadata)
+
+    async def lookup(
+        self, board: BoardName, members: Sequence[MemberName], choice: PeriodChoice, *, metadata: bool
+    ) -> Lookup:
+        found = self._found(board)
+        standings = found.standings(choice)
+        asked = list(dict.fromkeys(members))
+        here = standings.listed([member for member in asked if member in standings])
+        absent = [member for member in asked if member not in standings]
+        return Lookup(_shown(found, here, metadata=metadata), absent)
+
+    async def stats(self, board: BoardName, percentiles: Sequence[float], bins: int, choice: PeriodChoice) -> Stats:
+        return stats_of(self._found(board).standings(choice), percentiles, bins)
+
+    async def periods(self, board: BoardName, window: str, at: float) -> list[Period]:
+        return self._found(board).periods(window, at)
+
+    async def boards(self, after: str, limit: int, at: float) -> list[BoardSize]:
+        names = self._boards.irange(after, inclusive=(False, True))
+        sizes = (BoardSize(name, len(self._boards[name].standings(PeriodChoice(at)))) for name in names)
+        return list(islice((each for each in sizes if each.members or self._boards[each.board].revision), limit))
+
+    async def discover(self) -> None:
+        """Nobody else writes here."""
 
     async def check(self) -> None:
         """Always alive."""
@@ -105,7 +135,35 @@ class MemoryBoardStore:
     async def close(self) -> None:
         self._boards.clear()
 
-    def _add(self, board: BoardName, member: MemberName, delta: float) -> Entry:
-        found = self._boards.get(board)
-        score = add(found.scores.get(member, 0.0) if found else 0.0, delta, member)
-        return self._boards[board].put(member, score)
+    def _many(
+        self, board: BoardName, updates: Iterable[_Update], apply: Callable[[Board, _Update], _Done]
+    ) -> Future[list[_Done | UpdateRefused]]:
+        future: Future[list[_Done | UpdateRefused]] = asyncio.get_running_loop().create_future()
+        found = self._found(board)
+        outcomes: list[_Done | UpdateRefused] = []
+        for update in updates:
+            try:
+                outcomes.append(apply(found, update))
+            except UpdateRefused as refusal:
+                outcomes.append(refusal)
+        self._keep(board, found)
+        future.set_result(outcomes)
+        return future
+
+    def _found(self, board: BoardName) -> Board:
+        """Give the board; one that is not there is blank, and is not there before `_keep`."""
+        return self._boards.get(board) or Board(board)
+
+    def _keep(self, name: BoardName, board: Board) -> None:
+        """Keep a board that has rules or members; another is gone."""
+        if board.revision or not board.is_empty:
+            self._boards[name] = board
+        else:
+            self._boards.pop(name, None)
+
+
+def _shown(board: Board, entries: Sequence[Entry], *, metadata: bool) -> list[Entry]:
+    """Give the entries, with their members' metadata where it is asked for."""
+    if not metadata:
+        return list(entries)
+    return [entry._replace(metadata=board.metadata(entry.member)) for entry in entries]

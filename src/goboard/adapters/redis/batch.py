@@ -3,20 +3,30 @@
 import asyncio
 from asyncio import Future
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from goboard.adapters.redis.arguments import rule_arguments
 from goboard.adapters.redis.connection import ANSWER_WITHIN, STORE_TIMEOUT, Connections, Link
+from goboard.adapters.redis.index import BoardIndex
 from goboard.adapters.redis.keys import standings_key
 from goboard.adapters.redis.lanes import Lanes
-from goboard.adapters.redis.scripts import WRITE
-from goboard.adapters.redis.writes import ManyWrites, OneWrite, ReadReply, Write
-from goboard.domain.errors import OutcomeUnknown, ScoreOutOfRange, StoreError, StoreUnavailable
+from goboard.adapters.redis.rulebook import UNRULED, KnownRules, Rulebook
+from goboard.adapters.redis.scripts import SUBMIT, WRITE
+from goboard.adapters.redis.writes import Increments, OneWrite, ReadReply, Replies, Submissions, Taken, Write
+from goboard.domain.errors import BoardBusy, OutcomeUnknown, StoreError, StoreUnavailable, UpdateRefused
 from goboard.domain.names import BoardName
-from goboard.domain.standings import Entry
+from goboard.domain.standings import Entry, Outcome, Submission
 
 # A change costs Redis 2-6 µs, so a call holds other clients up for 3 ms at most; 500 names are 128 KB at most.
 MAX_CHANGES = 500
+# By rules a change costs 5-20 µs a window, and may carry 1 KiB of metadata.
+MAX_RULED_CHANGES = 200
+BUSY_PAUSE = 0.02
+"""Seconds until a board is tried again whose rules are being changed."""
+
+BUSY_PATIENCE = 1.0
+"""Seconds for which a write waits for such a board."""
 
 _Waiting = deque[Write]
 
@@ -24,25 +34,39 @@ _Waiting = deque[Write]
 class Batcher:
     """The writes of all boards."""
 
-    def __init__(self, connections: Connections, prefix: str) -> None:
+    def __init__(self, connections: Connections, prefix: str, rulebook: Rulebook, index: BoardIndex) -> None:
         self._connections = connections
         self._prefix = prefix
+        self._rulebook = rulebook
+        self._index = index
         self._lanes: Lanes[_Waiting] = Lanes(deque, self._send_batches, _refuse)
 
-    def put_one(self, board: BoardName, member: str, change: str, read: ReadReply) -> Future[Any]:
+    def put_one(  # noqa: PLR0913, PLR0917 -- as OneWrite
+        self, board: BoardName, member: str, kind: str, number: str, read: ReadReply, at: float
+    ) -> Future[Any]:
         """Let a change wait its turn; the future brings what `read` makes of its reply."""
         waiting, loop = self._lanes.of(board)
-        write = OneWrite(loop, member, change, read)
+        write = OneWrite(loop, member, kind, number, read, at)
         waiting.append(write)
         return write.future
 
-    def put_many(
-        self, board: BoardName, numbers: Sequence[tuple[str, float]], word: Callable[[float], str]
-    ) -> Future[list[Entry | ScoreOutOfRange]]:
-        """Let a list of changes wait its turn; the future brings the outcome of each."""
+    def put_increments(
+        self, board: BoardName, deltas: Sequence[tuple[str, float]], at: float
+    ) -> Future[list[Entry | UpdateRefused]]:
+        """Let a list of increments wait its turn; the future brings the outcome of each."""
         waiting, loop = self._lanes.of(board)
-        write = ManyWrites(loop, numbers, word)
-        if numbers:
+        write = Increments(loop, deltas, Replies.entry, at)
+        if deltas:
+            waiting.append(write)
+        return write.future
+
+    def put_submissions(
+        self, board: BoardName, submissions: Sequence[Submission], at: float
+    ) -> Future[list[Outcome | UpdateRefused]]:
+        """Let a list of submissions wait its turn; the future brings the outcome of each."""
+        waiting, loop = self._lanes.of(board)
+        write = Submissions(loop, submissions, Replies.outcome, at)
+        if submissions:
             waiting.append(write)
         return write.future
 
@@ -51,15 +75,16 @@ class Batcher:
         await self._lanes.close()
 
     async def _send_batches(self, board: BoardName, waiting: _Waiting) -> None:
-        batch = _Batch()
+        batch = Batch(board, self._rulebook.get(board))
         try:
             async with self._connections.lease(board=board, lost=OutcomeUnknown) as link:
-                await self._send(board, batch, waiting, link)
+                await self._index.enter(board, link)
+                await self._send(batch, waiting, link)
                 # A lease takes 60 µs, a batch's share of 4-6 % of a loaded worker's time: kept while nobody lacks it.
-                while waiting and self._connections.spare:
-                    batch = _Batch()
+                while waiting and self._connections.spare and not batch.busy:
+                    batch = Batch(board, self._rulebook.get(board))
                     await link.renew()
-                    await self._send(board, batch, waiting, link)
+                    await self._send(batch, waiting, link)
         except StoreError as error:
             batch.fail(error)
             if isinstance(error, StoreUnavailable | OutcomeUnknown):
@@ -67,51 +92,118 @@ class Batcher:
         except BaseException:  # the loop is shutting down: whoever still waits shall not wait for ever
             batch.fail(OutcomeUnknown())
             raise
+        if batch.busy:
+            await asyncio.sleep(BUSY_PAUSE)
 
-    async def _send(self, board: BoardName, batch: "_Batch", waiting: _Waiting, link: Link) -> None:
+    async def _send(self, batch: "Batch", waiting: _Waiting, link: Link) -> None:
         # Only now: whoever gave up, or joined, while a connection was made is heeded.
         batch.fill(waiting, asyncio.get_running_loop().time())
-        if batch.members:
-            link.answer_by(batch.oldest + ANSWER_WITHIN)
-            key = standings_key(self._prefix, board)
-            batch.settle(await link.run(WRITE, key, *batch.members, *batch.changes))
+        if not batch.parts:
+            return
+        link.answer_by(batch.oldest + ANSWER_WITHIN)
+        script, arguments = (SUBMIT, batch.ruled_arguments()) if batch.ruled else (WRITE, batch.plain_arguments())
+        reply = await link.run(script, standings_key(self._prefix, batch.board), *arguments)
+        if reply[0] == b"stale":
+            self._rulebook.learn(batch.board, reply[1])
+            batch.give_back(waiting)
+        elif reply[0] == b"busy":
+            if asyncio.get_running_loop().time() - batch.oldest > BUSY_PATIENCE:
+                raise BoardBusy(batch.board)
+            batch.busy = True
+            batch.give_back(waiting)
+        else:
+            await self._settle(batch, reply, link)
+
+    async def _settle(self, batch: "Batch", reply: Sequence[bytes | int | None], link: Link) -> None:
+        if batch.deletes:
+            self._rulebook.learn(batch.board, b"")
+        try:
+            if reply[0]:
+                link.sent = False  # what is still to be sent is no update
+                await self._index.enter_again(batch.board, link)
+        finally:
+            batch.settle(reply)
 
 
-class _Batch:
+class Batch:
     """What one script call carries."""
 
-    def __init__(self) -> None:
-        self.members: list[str] = []
-        self.changes: list[str] = []
+    def __init__(self, board: BoardName, known: KnownRules) -> None:
+        self.board = board
         self.oldest = float("inf")
-        self._parts: list[tuple[Write, int]] = []
+        self.ruled = known is not UNRULED
+        self.deletes = False
+        self.busy = False
+        self.parts: list[tuple[Write, int]] = []
+        self._known = known
+        self._taken = Taken([], [], [])
+        self._at = 0.0
 
     def fill(self, waiting: _Waiting, now: float) -> None:
-        """Take from the front of `waiting` as much as the batch holds."""
+        """Take from the front of `waiting` what fits together, as much as the batch holds."""
         _refuse_late(waiting, now - STORE_TIMEOUT)
-        while waiting and (room := MAX_CHANGES - len(self.members)):
+        room = 0
+        while waiting:
             write = waiting[0]
             if write.future.done():
                 waiting.popleft()
-            else:
-                self._take(write, room)
-                if write.taken_up:
-                    waiting.popleft()
+                continue
+            if not self.parts:
+                self._begin(write)
+                room = MAX_RULED_CHANGES if self.ruled else MAX_CHANGES
+            elif not self._fits(write):
+                return
+            room -= self._take(write, room)
+            if write.taken_up:
+                waiting.popleft()
+            if not room or write.last or not write.taken_up:
+                return
 
-    def _take(self, write: Write, room: int) -> None:
-        self.oldest = min(self.oldest, write.since)
-        self._parts.append((write, write.take(room, self.members, self.changes)))
+    def plain_arguments(self) -> list[str]:
+        """Give what write.lua is called with."""
+        return [*self._taken.members, *self._taken.words]
 
-    def settle(self, replies: list[bytes | int | None]) -> None:
+    def ruled_arguments(self) -> list[str]:
+        """Give what submit.lua is called with."""
+        return [*rule_arguments(self._known, self._at), *self._taken.arguments]
+
+    def settle(self, reply: Sequence[bytes | int | None]) -> None:
         """Give each write its part of the script's reply."""
-        at = 0
-        for write, count in self._parts:
+        replies = Replies(reply, self.board, self._known, ruled=self.ruled)
+        at = 1
+        for write, count in self.parts:
             write.settle(replies, at, count)
-            at += 2 * count
+            at += replies.width * count
+
+    def give_back(self, waiting: _Waiting) -> None:
+        """Put all that was taken back to the front of `waiting`: nothing of it was done."""
+        for write, count in reversed(self.parts):
+            if write.taken_up:
+                waiting.appendleft(write)
+            write.give_back(count)
+        self.parts = []
 
     def fail(self, error: StoreError) -> None:
-        for write, _ in self._parts:
+        """Bring each write an error of its own."""
+        for write, _ in self.parts:
             write.fail(error)
+
+    def _begin(self, first: Write) -> None:
+        self.ruled = self.ruled or not first.plain
+        self._at = first.at
+
+    def _fits(self, write: Write) -> bool:
+        """Tell whether the batch's script can do `write` too, and in the same periods."""
+        if not self.ruled:
+            return write.plain
+        return self._known.current(write.at) == self._known.current(self._at)
+
+    def _take(self, write: Write, room: int) -> int:
+        self.oldest = min(self.oldest, write.since)
+        self.deletes = self.deletes or write.last
+        count = write.take(room, self._taken, ruled=self.ruled)
+        self.parts.append((write, count))
+        return count
 
 
 def _refuse_late(waiting: _Waiting, since: float) -> None:

@@ -69,7 +69,7 @@ class Link:
         # Disconnected when it is broken off: the answer still due would be taken for the next caller's.
         return await self._connection.read_response(disconnect_on_error=True)
 
-    async def run(self, script: Script, key: str, *arguments: str) -> Any:
+    async def run(self, script: Script, key: str, *arguments: str | bytes) -> Any:
         """Run a script. An unknown digest means that nothing ran, so sending the text after it applies once."""
         try:
             return await self.call(b"EVALSHA", script.digest, 1, key, *arguments)

@@ -1,7 +1,21 @@
-"""Where a board lies in Redis: nothing else knows a key.
+"""Where a board lies in Redis: nothing else knows a key, save scripts/standings.lua, which makes them in the same way.
 
-The standings of a board are the sorted set `<prefix><board>`, as go-board keeps them. Any other key of a board begins
-`{<prefix><board>}`, so that Redis Cluster puts it in the same slot. There is none yet.
+The standings of a board without rules are the sorted set `<prefix><board>`, as go-board keeps them. Whatever else there
+is of a board stands beside it, under keys that begin `{<prefix><board>}:`, which Redis Cluster puts in the same slot.
+A script names only the first; the others it makes itself.
+
+    rules                     its revision and digest, and, in a second line, the rules
+    moving                    there while the standings are brought into another form
+    places                    for each period and archive: its form, and when it can be read no more; an empty name
+                              where there are archives
+    standings:<place>         the standings of a period or archive; those of `all` too, where ties go by `earliest`
+    reached:<place>           (earliest) each member's prefix, and under the empty name the last number given
+    scores:<place>            (dense) each score that somebody has, once
+    attempts:<place>          how often each member has submitted
+    metadata, track           of each member; `track` in milliseconds since the epoch, the first and the last
+    until                     when it is to be looked whether a member's metadata and track can go
+
+`{<prefix>}boards` is the index of all boards: names, in byte order.
 """
 
 from goboard.domain.errors import InvalidArgument
@@ -20,5 +34,15 @@ def checked_prefix(prefix: str) -> str:
 
 
 def standings_key(prefix: str, board: BoardName) -> str:
-    """Name the sorted set that holds the board's standings."""
+    """Name the sorted set that holds the board's standings; it is what every script is given."""
     return prefix + board
+
+
+def rules_key(prefix: str, board: BoardName) -> str:
+    """Name the text that holds the board's rules."""
+    return f"{{{prefix}{board}}}:rules"
+
+
+def index_key(prefix: str) -> str:
+    """Name the sorted set that holds the names of all boards."""
+    return f"{{{prefix}}}boards"

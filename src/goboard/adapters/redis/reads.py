@@ -1,4 +1,4 @@
-"""The reads that wait for a board go out as one script call: who asks for the same joins the same read.
+"""The hot reads of boards without rules: those that wait for a board go out as one script call.
 
 A read never joins one that was sent before it was asked for, so nobody sees the past; snapshots, which are older, are
 had only where they are asked for.
@@ -13,11 +13,12 @@ from goboard.adapters.redis.connection import ANSWER_WITHIN, Connections, Link
 from goboard.adapters.redis.failures import bring, each_its_own
 from goboard.adapters.redis.keys import standings_key
 from goboard.adapters.redis.lanes import Lane, Lanes
+from goboard.adapters.redis.rulebook import Rulebook, Stale
 from goboard.adapters.redis.scripts import READ
+from goboard.adapters.redis.shown import clamped, shown
 from goboard.adapters.redis.snapshots import TopSnapshots
 from goboard.domain.errors import StoreError, StoreUnavailable
 from goboard.domain.names import BoardName, MemberName
-from goboard.domain.scores import MAX_SCORE
 from goboard.domain.standings import Entry
 
 MAX_RANKS = 500  # as many as writes of one batch, for the same reason
@@ -58,20 +59,29 @@ class _Reads:
         for limit, asked in self.tops:
             _answer(asked, top[:limit])  # a copy of its own, that a caller may change
         for (member, wanted), score, position in zip(self.ranks, places[::2], places[1::2], strict=True):
-            _answer(wanted, None if score is None else Entry(member, _clamped(score), position + 1))
+            _answer(wanted, None if score is None else Entry(member, clamped(score), position + 1))
 
     def fail(self, error: StoreError) -> None:
         """Bring each caller an error of its own."""
-        for future in [future for _, future in self.tops] + [future for _, future in self.ranks] + self.counts:
-            if not future.done():
-                bring(future, each_its_own(error))
+        for future in self._futures():
+            bring(future, each_its_own(error))
+
+    def turn_away(self) -> None:
+        """Tell each caller that the board has rules."""
+        for future in self._futures():
+            bring(future, Stale())
+
+    def _futures(self) -> list[Future[Any]]:
+        futures = [future for _, future in self.tops] + [future for _, future in self.ranks] + self.counts
+        return [future for future in futures if not future.done()]
 
 
 class Reader:
-    """Reads of all boards."""
+    """Reads of all boards; each brings `Stale` where the board has rules, which are known then."""
 
-    def __init__(self, connections: Connections, prefix: str, snapshots: TopSnapshots) -> None:
+    def __init__(self, connections: Connections, prefix: str, rulebook: Rulebook, snapshots: TopSnapshots) -> None:
         self._connections = connections
+        self._rulebook = rulebook
         self._prefix = prefix
         self._snapshots = snapshots
         self._lanes = Lanes(_Reads, self._send, _refuse)
@@ -132,6 +142,10 @@ class Reader:
         last = str(reads.limit - 1) if reads.limit else ""
         members = [member for member, _ in reads.ranks]
         reply = await link.run(READ, standings_key(self._prefix, board), last, *members)
+        if reply[0] == b"stale":
+            self._rulebook.learn(board, reply[1])
+            reads.turn_away()
+            return
         top = _entries(reply[1])
         if reads.limit:
             self._snapshots.put(board, reads.limit, top, begun)
@@ -140,16 +154,7 @@ class Reader:
 
 def _entries(flat: Sequence[bytes]) -> list[Entry]:
     pairs = zip(flat[::2], flat[1::2], strict=True)
-    return [Entry(_shown(member), _clamped(score), rank) for rank, (member, score) in enumerate(pairs, 1)]
-
-
-def _shown(member: bytes) -> str:
-    """Show a member's name; what go-board stored may be no valid UTF-8."""
-    return member.decode(errors="replace")
-
-
-def _clamped(score: bytes) -> float:
-    return max(-MAX_SCORE, min(MAX_SCORE, float(score))) + 0.0
+    return [Entry(shown(member), clamped(score), rank) for rank, (member, score) in enumerate(pairs, 1)]
 
 
 def _answer(future: Future[Any], value: Any) -> None:

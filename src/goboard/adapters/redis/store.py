@@ -1,18 +1,41 @@
 """The store on Redis."""
 
 from asyncio import Future, gather
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any, Self, TypeVar
 
+from goboard.adapters.redis import questions
+from goboard.adapters.redis.arguments import milliseconds
 from goboard.adapters.redis.batch import Batcher
+from goboard.adapters.redis.changes import RuleChanges
 from goboard.adapters.redis.connection import Connections
+from goboard.adapters.redis.index import BoardIndex
 from goboard.adapters.redis.keys import checked_prefix
+from goboard.adapters.redis.queries import Queries, Question
 from goboard.adapters.redis.reads import Reader
+from goboard.adapters.redis.rulebook import UNRULED, KnownRules, Rulebook, Stale
 from goboard.adapters.redis.snapshots import TopSnapshots
-from goboard.adapters.redis.writes import DELETE, REMOVE, entry, found, increase, setting
-from goboard.domain.errors import ScoreOutOfRange, StoreUnavailable
-from goboard.domain.names import BoardName, MemberName
-from goboard.domain.standings import Entry
+from goboard.adapters.redis.writes import ARCHIVE, DELETE, INCREMENT, NOTHING, REMOVE, Replies, shortest
+from goboard.domain.errors import (
+    ArchiveExists,
+    CursorStale,
+    InvalidArgument,
+    PeriodNotFound,
+    StoreCorrupt,
+    StoreError,
+    StoreUnavailable,
+    UpdateRefused,
+)
+from goboard.domain.names import ArchiveName, BoardName, MemberName
+from goboard.domain.pages import Page, PageRequest
+from goboard.domain.periods import ALL, ALWAYS, Period, PeriodChoice, window_and_name
+from goboard.domain.periods import ARCHIVE as ARCHIVES
+from goboard.domain.rules import BoardRules, Rules, archived
+from goboard.domain.standings import BoardSize, Entry, Lookup, MemberDetails, Outcome, Stats, Submission
+
+_Answer = TypeVar("_Answer")
 
 
 class RedisBoardStore:
@@ -23,60 +46,226 @@ class RedisBoardStore:
     holds up for more than 1.5 s are refused with `StoreUnavailable`. A list over 500 changes of which only a part
     was applied fails with `OutcomeUnknown`. Reads of a board that come while others are under way are sent together
     too; they do not wait for writes, and who has awaited a write sees it.
+
+    While standings are brought into the form that new rules ask for, writes wait for up to a second, and are then
+    refused with `BoardBusy`; what others than goboard write to the board meanwhile may be lost.
     """
 
     def __init__(self, connections: Connections, *, prefix: str = "prod:", top_snapshot: float = 0) -> None:
+        checked_prefix(prefix)
         self._connections = connections
-        self._batcher = Batcher(connections, checked_prefix(prefix))
-        self._reader = Reader(connections, prefix, TopSnapshots(top_snapshot))
+        self._rulebook = Rulebook()
+        self._index = BoardIndex(connections, prefix)
+        self._batcher = Batcher(connections, prefix, self._rulebook, self._index)
+        self._reader = Reader(connections, prefix, self._rulebook, TopSnapshots(top_snapshot))
+        self._queries = Queries(connections, prefix, self._rulebook)
+        self._changes = RuleChanges(connections, prefix, self._rulebook, self._index)
 
     @classmethod
     def from_url(cls, url: str, *, prefix: str = "prod:", top_snapshot: float = 0) -> Self:
         """Make a store of the server at `url` (redis://, rediss:// or unix://), its keys beginning with `prefix`.
 
-        It connects when it is first used. With `top_snapshot` over 0, `top` may answer with what it read up to so
-        many seconds ago, so that any number of callers costs the server one read in that time.
+        It connects when it is first used. With `top_snapshot` over 0, `top` of a board without rules may answer with
+        what it read up to so many seconds ago, so that any number of callers costs the server one read in that time.
 
         Raises:
             InvalidArgument: the URL is not understood, or the prefix has braces.
         """
         return cls(Connections.from_url(url), prefix=prefix, top_snapshot=top_snapshot)
 
-    def increment(self, board: BoardName, member: MemberName, delta: float) -> Future[Entry]:
-        return self._batcher.put_one(board, member, increase(delta), entry)
+    def increment(self, board: BoardName, member: MemberName, delta: float, at: float) -> Future[Entry]:
+        return self._batcher.put_one(board, member, INCREMENT, shortest(delta), Replies.entry, at)
 
     def increment_many(
-        self, board: BoardName, deltas: Sequence[tuple[MemberName, float]]
-    ) -> Future[list[Entry | ScoreOutOfRange]]:
-        return self._batcher.put_many(board, deltas, increase)
+        self, board: BoardName, deltas: Sequence[tuple[MemberName, float]], at: float
+    ) -> Future[list[Entry | UpdateRefused]]:
+        return self._batcher.put_increments(board, deltas, at)
 
-    async def set(self, board: BoardName, member: MemberName, score: float) -> Entry:
-        result: Entry = await self._batcher.put_one(board, member, setting(score), entry)
+    def submit_many(
+        self, board: BoardName, submissions: Sequence[Submission], at: float
+    ) -> Future[list[Outcome | UpdateRefused]]:
+        return self._batcher.put_submissions(board, submissions, at)
+
+    async def remove(self, board: BoardName, member: MemberName, at: float) -> bool:
+        return bool(await self._batcher.put_one(board, member, REMOVE, "", _number, at))
+
+    async def delete(self, board: BoardName, at: float) -> bool:
+        found = bool(await self._batcher.put_one(board, "", DELETE, "", _number, at))
+        with suppress(StoreError):  # whoever lists boards would leave it out, and prune it then
+            await self._index.prune(board)
+        return found
+
+    async def archive(self, board: BoardName, name: ArchiveName, choice: PeriodChoice) -> int:
+        if choice.period is not None:
+            raise InvalidArgument("only the current period can be archived; name no period")
+        read = partial(_archived, board, choice.window)
+        window = " ".join((choice.window or "").split())
+        result: int = await self._batcher.put_one(board, name, ARCHIVE, window, read, choice.at)
         return result
 
-    async def set_many(self, board: BoardName, scores: Sequence[tuple[MemberName, float]]) -> None:
-        await self._batcher.put_many(board, scores, setting)
+    async def rules(self, board: BoardName) -> BoardRules:
+        return (await self._verified(board)).board_rules
 
-    async def remove(self, board: BoardName, member: MemberName) -> bool:
-        result: bool = await self._batcher.put_one(board, member, REMOVE, found)
+    async def set_rules(self, board: BoardName, rules: Rules, at: float, *, force: bool) -> BoardRules:
+        await self._batcher.put_one(board, "", NOTHING, "", _number, at)  # after what waits
+        return await self._changes.set_rules(board, rules, at, force=force)
+
+    async def top(self, board: BoardName, limit: int, choice: PeriodChoice, *, metadata: bool) -> list[Entry]:
+        def ask(known: KnownRules) -> Future[list[Entry]]:
+            if _is_hot(known, choice) and not metadata:
+                return self._reader.top(board, limit)
+            return self._queries.ask(board, known, questions.top(_place(known, choice), limit, metadata=metadata))
+
+        return await self._current(board, ask)
+
+    async def rank(self, board: BoardName, member: MemberName, choice: PeriodChoice) -> Entry | None:
+        def ask(known: KnownRules) -> Future[Entry | None]:
+            if _is_hot(known, choice):
+                return self._reader.rank(board, member)
+            return self._queries.ask(board, known, questions.rank(_place(known, choice), member))
+
+        return await self._current(board, ask)
+
+    async def count(self, board: BoardName, choice: PeriodChoice) -> int:
+        def ask(known: KnownRules) -> Future[int]:
+            if _is_hot(known, choice):
+                return self._reader.count(board)
+            return self._queries.ask(board, known, questions.count(_place(known, choice)))
+
+        return await self._current(board, ask)
+
+    async def page(self, board: BoardName, request: PageRequest, choice: PeriodChoice) -> Page:
+        result: Page = await self._asked(board, lambda known: questions.page(known, _place(known, choice), request))
         return result
 
-    async def top(self, board: BoardName, limit: int) -> list[Entry]:
-        return await self._reader.top(board, limit)
-
-    async def rank(self, board: BoardName, member: MemberName) -> Entry | None:
-        return await self._reader.rank(board, member)
-
-    async def count(self, board: BoardName) -> int:
-        return await self._reader.count(board)
-
-    async def delete(self, board: BoardName) -> bool:
-        result: bool = await self._batcher.put_one(board, "", DELETE, found)
+    async def member(self, board: BoardName, member: MemberName, choice: PeriodChoice) -> MemberDetails | None:
+        result: MemberDetails | None = await self._asked(
+            board, lambda known: questions.member(_place(known, choice), member)
+        )
         return result
+
+    async def around(  # noqa: PLR0913 -- the port's
+        self, board: BoardName, member: MemberName, above: int, below: int, choice: PeriodChoice, *, metadata: bool
+    ) -> list[Entry]:
+        result: list[Entry] = await self._asked(
+            board, lambda known: questions.around(_place(known, choice), member, above, below, metadata=metadata)
+        )
+        return result
+
+    async def lookup(
+        self, board: BoardName, members: Sequence[MemberName], choice: PeriodChoice, *, metadata: bool
+    ) -> Lookup:
+        result: Lookup = await self._asked(
+            board, lambda known: questions.lookup(_place(known, choice), members, metadata=metadata)
+        )
+        return result
+
+    async def stats(self, board: BoardName, percentiles: Sequence[float], bins: int, choice: PeriodChoice) -> Stats:
+        result: Stats = await self._asked(
+            board, lambda known: questions.stats(_place(known, choice), percentiles, bins)
+        )
+        return result
+
+    async def periods(self, board: BoardName, window: str, at: float) -> list[Period]:
+        window = " ".join(window.split())
+        if window == ALL:
+            members = await self.count(board, PeriodChoice(at, ALL))
+            return [ALWAYS] if members else []
+        known = await self._verified(board)
+        if window not in (*known.rules.windows, ARCHIVES):
+            known.rules.chosen(PeriodChoice(at, window))  # says what windows there are
+        places: list[str] = await self._asked(board, lambda _: questions.places(milliseconds(at)))
+        names = [name for within, name in map(window_and_name, places) if within == window]
+        if window == ARCHIVES:
+            return [archived(name) for name in sorted(names)]
+        found = [known.rules.calendar.period_named(window, name) for name in names]
+        readable = [period for period in found if known.rules.readable(period, at)]
+        return sorted(readable, key=lambda period: period.start, reverse=True)
+
+    async def boards(self, after: str, limit: int, at: float) -> list[BoardSize]:
+        found: list[BoardSize] = []
+        while len(found) < limit:
+            names = await self._index.names(after, limit - len(found))
+            if not names:
+                break
+            sizes = await gather(*[self._size(name, at) for name in names])
+            found += [size for size in sizes if size is not None]
+            after = names[-1]
+        return found
+
+    async def discover(self) -> None:
+        await self._index.discover()
 
     async def check(self) -> None:
         async with self._connections.lease(board="", lost=StoreUnavailable) as link:
             await link.call(b"PING")
 
     async def close(self) -> None:
-        await gather(self._connections.close(), self._batcher.close(), self._reader.close())
+        await self._changes.close()
+        closing = (self._connections, self._batcher, self._reader, self._queries)
+        await gather(*[each.close() for each in closing])
+
+    async def _size(self, board: BoardName, at: float) -> BoardSize | None:
+        """Give a board with its size; what has neither members nor rules is no board any more."""
+        try:
+            members = await self.count(board, PeriodChoice(at))
+        except StoreCorrupt:
+            return None
+        if members or self._rulebook.get(board) is not UNRULED:
+            return BoardSize(board, members)
+        await self._index.prune(board)
+        return None
+
+    async def _asked(self, board: BoardName, question: Callable[[KnownRules], Question]) -> Any:
+        return await self._current(board, lambda known: self._queries.ask(board, known, question(known)))
+
+    async def _current(self, board: BoardName, ask: Callable[[KnownRules], Future[_Answer]]) -> _Answer:
+        """Give what `ask` brings under the rules that the board has now."""
+        while True:
+            known = self._rulebook.get(board)
+            try:
+                return await ask(known)
+            except Stale:
+                continue
+            except (InvalidArgument, CursorStale, PeriodNotFound):
+                # By rules that may be those of a moment ago; it is the ones of now that count.
+                if (await self._verified(board)).tag == known.tag:
+                    raise
+
+    async def _verified(self, board: BoardName) -> KnownRules:
+        """Give the rules that the board has now."""
+        while True:
+            known = self._rulebook.get(board)
+            try:
+                await self._queries.ask(board, known, questions.count(ALL))
+            except Stale:
+                continue
+            return known
+
+
+def _is_hot(known: KnownRules, choice: PeriodChoice) -> bool:
+    """Tell whether the reads that go-board has will do: they are faster."""
+    return known is UNRULED and not choice.window and not choice.period
+
+
+def _place(known: KnownRules, choice: PeriodChoice) -> str:
+    return known.rules.chosen(choice).place
+
+
+def _number(replies: Replies, _member: str, at: int) -> int | None:
+    return replies.number(at)
+
+
+def _archived(board: BoardName, window: str | None, replies: Replies, name: str, at: int) -> int:
+    """Read the script's reply to setting standings aside.
+
+    Raises:
+        ArchiveExists, InvalidArgument: it was refused.
+    """
+    members = replies.number(at)
+    if members is not None:
+        return members
+    if replies.values[at + 2] == b"exists":
+        raise ArchiveExists(board, name)
+    there_are = ", ".join(replies.known.rules.windows)
+    raise InvalidArgument(f"the dashboard has no window {window!r}; it has {there_are}")

@@ -50,6 +50,12 @@ def wire_type(message_type: type[M]) -> type[M]:
 ProblemDetails = wire_type(dashboard.ProblemDetails)
 
 
+def optional(message: betterproto.Message, field: str) -> Any:
+    """Give the value of an optional field, or of one that is a message; None: it is unset."""
+    held = cast("Message", message)
+    return getattr(held, field) if held.HasField(field) else None
+
+
 class WireCodec(CodecBase):
     """Reads strictly: what protobuf cannot parse, and known fields of the wrong type, are refused."""
 

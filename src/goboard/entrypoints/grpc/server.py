@@ -25,11 +25,20 @@ LEAVE_SECONDS = 1.0
 class GrpcServer:
     """Serves `dashboard.DashboardService`, health and reflection on a listening socket."""
 
-    def __init__(
-        self, boards: Leaderboards, gate: Gate, *, max_message_bytes: int, request_timeout: float, max_limit: int
+    def __init__(  # noqa: PLR0913 -- each is a setting
+        self,
+        boards: Leaderboards,
+        gate: Gate,
+        *,
+        max_message_bytes: int,
+        request_timeout: float,
+        max_limit: int,
+        allow_self_delete: bool,
     ) -> None:
         self._stopping = asyncio.Event()
-        service = DashboardService(boards, request_timeout=request_timeout, max_limit=max_limit)
+        service = DashboardService(
+            boards, request_timeout=request_timeout, max_limit=max_limit, allow_self_delete=allow_self_delete
+        )
         self._calls = Calls(_methods(service, Health(self._stopping)), gate, request_timeout, self._stopping)
         self._max_message_bytes = max_message_bytes
         self._connections: set[CallProtocol] = set()

@@ -1,20 +1,24 @@
-"""The service: each call one short function, typed with the generated types."""
+"""The service: each call one short function, typed with the generated types.
+
+The calls about scores, pages and rules stand in reads.py and writes.py.
+"""
 
 from functools import partial
 
 from grpclib.const import Handler
 
-from goboard.domain.errors import InvalidArgument
-from goboard.domain.names import BoardName, MemberName
-from goboard.domain.standings import Entry
-from goboard.entrypoints.grpc import calls, codec, refusals
+from goboard.domain.names import BoardName
+from goboard.domain.standings import DEFAULT_BINS, DEFAULT_PERCENTILES, Entry
+from goboard.entrypoints.grpc import calls, codec, messages, refusals
+from goboard.entrypoints.grpc.base import chosen, credited
 from goboard.entrypoints.grpc.generated import dashboard
+from goboard.entrypoints.grpc.reads import ReadCalls
 from goboard.entrypoints.grpc.stream import CallStream
 from goboard.entrypoints.grpc.updates import UpdateStream
+from goboard.entrypoints.grpc.writes import WriteCalls
 from goboard.entrypoints.updates import Batch, Caller, Update, board_name, check_size
 from goboard.leaderboards import Leaderboards
 
-DEFAULT_LIMIT = 10
 STREAM_UPDATES = f"{calls.GUARDED}StreamUpdates"
 INCREMENT_SCORES = f"{calls.GUARDED}IncrementScores"
 
@@ -23,17 +27,19 @@ IncrementScoresResponse = codec.wire_type(dashboard.IncrementScoresResponse)
 IncrementResult = codec.wire_type(dashboard.IncrementResult)
 GetMemberRankResponse = codec.wire_type(dashboard.GetMemberRankResponse)
 GetTopMembersResponse = codec.wire_type(dashboard.GetTopMembersResponse)
-MemberRecord = codec.wire_type(dashboard.MemberRecord)
 GetDashboardStatsResponse = codec.wire_type(dashboard.GetDashboardStatsResponse)
+PercentileScore = codec.wire_type(dashboard.PercentileScore)
+HistogramBin = codec.wire_type(dashboard.HistogramBin)
 
 
-class DashboardService(dashboard.DashboardServiceBase):
+class DashboardService(ReadCalls, WriteCalls):
     """`dashboard.DashboardService`, for the caller that `calls.caller` names."""
 
-    def __init__(self, boards: Leaderboards, *, request_timeout: float, max_limit: int) -> None:
-        self._boards = boards
+    def __init__(
+        self, boards: Leaderboards, *, request_timeout: float, max_limit: int, allow_self_delete: bool
+    ) -> None:
+        super().__init__(boards, max_limit=max_limit, allow_self_delete=allow_self_delete)
         self._timeout = request_timeout
-        self._max_limit = max_limit
 
     def __mapping__(self) -> dict[str, Handler]:
         """Give each method's handler; the generated one of StreamUpdates would answer each update before the next."""
@@ -46,7 +52,8 @@ class DashboardService(dashboard.DashboardServiceBase):
         """Add the increment to the member's score."""
         request = increment_score_request
         board = board_name(request.dashboard)
-        entry = await self._boards.increment(board, _member(calls.caller.get(), request.member_id), request.increment)
+        member = credited(calls.caller.get(), request.member_id)
+        entry = await self._boards.increment(board, member, request.increment)
         return IncrementScoreResponse(member_id=entry.member, rank=entry.rank, score=entry.score)
 
     async def increment_scores(
@@ -65,7 +72,8 @@ class DashboardService(dashboard.DashboardServiceBase):
         """Tell the member's place."""
         request = get_member_rank_request
         board = board_name(request.dashboard)
-        entry = await self._boards.rank(board, _member(calls.caller.get(), request.member_id))
+        member = credited(calls.caller.get(), request.member_id)  # go-board's call, so with its override
+        entry = await self._boards.rank(board, member, **chosen(request))
         return GetMemberRankResponse(member_id=entry.member, rank=entry.rank, score=entry.score)
 
     async def get_top_members(
@@ -73,30 +81,41 @@ class DashboardService(dashboard.DashboardServiceBase):
     ) -> dashboard.GetTopMembersResponse:
         """Give the first places, best first."""
         request = get_top_members_request
-        limit = request.limit if request.limit > 0 else DEFAULT_LIMIT
-        if limit > self._max_limit:
-            raise InvalidArgument(f"limit is {limit}; at most {self._max_limit} is allowed")
-        entries = await self._boards.top(request.dashboard, limit)
-        records = [MemberRecord(member_id=entry.member, rank=entry.rank, score=entry.score) for entry in entries]
-        return GetTopMembersResponse(members=records)
+        board, limit = board_name(request.dashboard), self._limit(request.limit)
+        entries = await self._boards.top(board, limit, metadata=request.metadata, **chosen(request))
+        return GetTopMembersResponse(members=messages.records(entries))
 
     async def get_dashboard_stats(
         self, get_dashboard_stats_request: dashboard.GetDashboardStatsRequest
     ) -> dashboard.GetDashboardStatsResponse:
-        """Tell how many members the board has."""
-        return GetDashboardStatsResponse(total_members=await self._boards.count(get_dashboard_stats_request.dashboard))
+        """Tell how many members the board has, and with `detail` how their scores lie."""
+        request = get_dashboard_stats_request
+        board = board_name(request.dashboard)
+        if request.detail:
+            return await self._detailed_stats(board, request)
+        return GetDashboardStatsResponse(total_members=await self._boards.count(board, **chosen(request)))
+
+    async def _detailed_stats(
+        self, board: BoardName, request: dashboard.GetDashboardStatsRequest
+    ) -> dashboard.GetDashboardStatsResponse:
+        percentiles = list(request.percentiles) or DEFAULT_PERCENTILES
+        stats = await self._boards.stats(board, percentiles, request.bins or DEFAULT_BINS, **chosen(request))
+        return GetDashboardStatsResponse(
+            total_members=stats.total,
+            minimum=stats.minimum,
+            maximum=stats.maximum,
+            percentiles=[
+                PercentileScore(percentile=percentile, score=score) for percentile, score in stats.percentiles
+            ],
+            histogram=[HistogramBin(low=low, high=high, members=members) for low, high, members in stats.histogram],
+        )
 
     async def _stream_updates(self, stream: CallStream[dashboard.UpdateRequest, dashboard.UpdateResponse]) -> None:
         await UpdateStream(stream, self._boards, calls.caller.get(), self._timeout).serve()
 
 
-def _member(caller: Caller, named: str) -> MemberName:
-    """Give the member a unary call acts for; an empty name means the caller itself."""
-    return caller.member(named) if named else caller.identity.member
-
-
 def _update(caller: Caller, board: BoardName, increment: dashboard.MemberIncrement) -> Update:
-    return Update(board, _member(caller, increment.member_id), increment.increment)
+    return Update(board, credited(caller, increment.member_id), increment.increment)
 
 
 def _result(outcome: Entry | Exception) -> dashboard.IncrementResult:

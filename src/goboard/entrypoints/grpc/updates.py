@@ -104,7 +104,7 @@ class UpdateStream:
 
     def _response(self, entry: Future[Entry]) -> UpdateResponse:
         try:
-            member, score, rank = _outcome(entry)
+            member, score, rank, _ = _outcome(entry)
         except Exception as error:  # noqa: BLE001 -- every failure is answered; the unforeseen is logged
             problem = refusals.problem_for(error, self._stream.path)
             return Response(problem=codec.problem_details(problem, self._stream.path))

@@ -27,7 +27,7 @@ Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 def create_app(boards: Leaderboards, gate: Gate, settings: Settings, lifespan: Lifespan | None = None) -> Any:
     """Make the ASGI application; `lifespan` spans its life in a server."""
-    operations = Operations(boards, settings.max_limit)
+    operations = Operations.on(boards, settings.max_limit, allow_self_delete=settings.allow_self_delete)
     litestar = Litestar(
         route_handlers=[
             rest_router(gate, settings.request_timeout),

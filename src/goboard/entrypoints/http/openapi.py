@@ -6,83 +6,23 @@ from http import HTTPStatus
 
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import (
-    Components,
-    OpenAPIMediaType,
-    OpenAPIType,
-    Operation,
-    RequestBody,
-    Schema,
-    SecurityScheme,
-)
-from litestar.openapi.spec import (
-    Parameter as OpenAPIParameter,
-)
+from litestar.openapi.spec import Components, Operation, RequestBody, SecurityScheme
+from litestar.openapi.spec import Parameter as OpenAPIParameter
 
 from goboard.entrypoints.http.errors import PROBLEM_JSON
-from goboard.entrypoints.http.wire import MAX_BATCH_BYTES, ProblemDetails
-from goboard.entrypoints.updates import MAX_UPDATES
+from goboard.entrypoints.http.wire import ProblemDetails
 
 
-@dataclass
-class IncrementOperation(Operation):
-    """The body is read by hand (any Content-Type, strictly), so it is described by hand too."""
+def described(*parameters: OpenAPIParameter, body: RequestBody | None = None) -> type[Operation]:
+    """Make the description of a route whose query and body are read by hand, so are described by hand too."""
 
-    def __post_init__(self) -> None:
-        self.request_body = RequestBody(
-            required=True,
-            description="JSON, whatever the Content-Type says; at most 64 KiB.",
-            content={
-                "application/json": OpenAPIMediaType(
-                    schema=Schema(
-                        type=OpenAPIType.OBJECT,
-                        required=["increment"],
-                        properties={
-                            "increment": Schema(
-                                type=OpenAPIType.NUMBER,
-                                description="A finite number; the score stays within -2^53 and 2^53.",
-                            )
-                        },
-                    )
-                )
-            },
-        )
+    @dataclass
+    class Described(Operation):
+        def __post_init__(self) -> None:
+            self.parameters = [*(self.parameters or []), *parameters]
+            self.request_body = body
 
-
-@dataclass
-class BatchOperation(Operation):
-    """As with a single increment, the body is read by hand."""
-
-    def __post_init__(self) -> None:
-        increment = Schema(type=OpenAPIType.NUMBER, description="A finite number.")
-        member = Schema(type=OpenAPIType.STRING, description="The member's name: 1 to 256 bytes.")
-        item = Schema(
-            type=OpenAPIType.OBJECT,
-            required=["member_id", "increment"],
-            properties={"member_id": member, "increment": increment},
-        )
-        many = Schema(type=OpenAPIType.ARRAY, items=item, max_items=MAX_UPDATES)
-        schema = Schema(type=OpenAPIType.OBJECT, required=["increments"], properties={"increments": many})
-        self.request_body = RequestBody(
-            required=True,
-            description=f"JSON, whatever the Content-Type says; at most {MAX_BATCH_BYTES // 2**20} MiB.",
-            content={"application/json": OpenAPIMediaType(schema=schema)},
-        )
-
-
-@dataclass
-class TopOperation(Operation):
-    """`limit` is read by hand, as go-board reads it: an empty one counts as absent."""
-
-    def __post_init__(self) -> None:
-        limit = OpenAPIParameter(
-            name="limit",
-            param_in="query",
-            required=False,
-            description="How many entries; absent, 0 or negative: 10. At most MAX_LIMIT (1000).",
-            schema=Schema(type=OpenAPIType.INTEGER, default=10),
-        )
-        self.parameters = [*(self.parameters or []), limit]
+    return Described
 
 
 def problem_responses(*statuses: int) -> Mapping[int, ResponseSpec]:
@@ -102,6 +42,7 @@ def openapi_config(version: str) -> OpenAPIConfig:
         version=version,
         description="Leaderboards on Redis sorted sets: updates and standings.",
         render_plugins=[JsonRenderPlugin()],
+        use_handler_docstrings=True,
         components=Components(
             security_schemes={
                 "token": SecurityScheme(

@@ -20,6 +20,7 @@ from goboard.entrypoints.http.deadlines import Deadlines
 from goboard.entrypoints.http.errors import PROBLEM_JSON, error_headers, problem_body, too_large
 from goboard.entrypoints.http.operations import Operations
 from goboard.entrypoints.http.paths import sent_path
+from goboard.entrypoints.http.queries import NO_QUERY, Query
 from goboard.entrypoints.http.rest import sent_token
 from goboard.entrypoints.problems import Problem
 from goboard.entrypoints.updates import Caller
@@ -77,23 +78,33 @@ _Operation = Callable[[Operations, Caller, _Request], Awaitable[msgspec.Struct]]
 
 async def _increment(operations: Operations, caller: Caller, request: _Request) -> msgspec.Struct:
     body = await request.body(wire.MAX_BODY_BYTES)
-    return await operations.increment(caller, request.dashboard, request.member_id, body)
+    return await operations.writes.increment(caller, request.dashboard, request.member_id, body)
 
 
 async def _increments(operations: Operations, caller: Caller, request: _Request) -> msgspec.Struct:
     body = await request.body(wire.MAX_BATCH_BYTES)
-    return await operations.increments(caller, request.dashboard, body, request.path)
+    return await operations.writes.increments(caller, request.dashboard, body, request.path)
+
+
+async def _submit(operations: Operations, caller: Caller, request: _Request) -> msgspec.Struct:
+    body = await request.body(wire.MAX_BODY_BYTES)
+    return await operations.writes.submit(caller, request.dashboard, request.member_id, body)
 
 
 async def _rank(operations: Operations, caller: Caller, request: _Request) -> msgspec.Struct:
-    return await operations.rank(caller, request.dashboard, request.member_id)
+    return await operations.reads.rank(caller, request.dashboard, request.member_id, NO_QUERY)
 
 
 async def _top(operations: Operations, _: Caller, request: _Request) -> msgspec.Struct:
-    return await operations.top(request.dashboard, request.scope["query_string"][len(_LIMIT) :].decode())
+    limit = request.scope["query_string"][len(_LIMIT) :].decode()
+    return await operations.reads.top(request.dashboard, Query({"limit": limit}))
 
 
-_OF_MEMBER: dict[tuple[str, str], _Operation] = {("POST", "increment"): _increment, ("GET", "rank"): _rank}
+_OF_MEMBER: dict[tuple[str, str], _Operation] = {
+    ("POST", "increment"): _increment,
+    ("POST", "score"): _submit,
+    ("GET", "rank"): _rank,
+}
 _OF_BOARD: dict[tuple[str, str], _Operation] = {("POST", "increments"): _increments, ("GET", "top"): _top}
 _LIMIT = b"limit="
 
@@ -136,11 +147,11 @@ class Shortcut:
 def _operation(scope: Any, segments: list[str]) -> _Operation | None:
     """Find what answers the request; None: the framework does."""
     key = (scope["method"], segments[-1])
+    query: bytes = scope["query_string"]
     if len(segments) == _MEMBER_PATH and segments[5] == "members":
-        return _OF_MEMBER.get(key)
+        return None if query else _OF_MEMBER.get(key)
     if len(segments) != _BOARD_PATH:
         return None
-    query: bytes = scope["query_string"]
     plain = not query or (query.startswith(_LIMIT) and query[len(_LIMIT) :].isalnum())
     return _OF_BOARD.get(key) if plain else None
 

@@ -1,6 +1,6 @@
 """The JSON on the wire: what is read and what is answered. A board is called `dashboard` here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -63,10 +63,11 @@ class MemberRecord(msgspec.Struct):
     id: str
     rank: int
     score: float
+    metadata: dict[str, Any] | UnsetType = UNSET
 
 
 class TopReply(msgspec.Struct):
-    """The first places, best first."""
+    """Some places, best first."""
 
     members: list[MemberRecord]
 
@@ -84,12 +85,6 @@ class ResultsReply(msgspec.Struct):
     """What came of the increments of a batch, each in its place."""
 
     results: list[OutcomeReply]
-
-
-class StatsReply(msgspec.Struct):
-    """How many members a board has."""
-
-    total_members: int
 
 
 class ProblemDetails(msgspec.Struct):
@@ -124,7 +119,7 @@ def read_increment(body: bytes) -> float:
     Raises:
         InvalidArgument: it is no JSON object with a finite number `increment`.
     """
-    message: IncrementBody = _read(_increment_body, body, "the body must be a JSON object whose increment is a number")
+    message: IncrementBody = read(_increment_body, body, "the body must be a JSON object whose increment is a number")
     return required(message.increment)
 
 
@@ -135,10 +130,10 @@ def read_increments(body: bytes) -> Sequence[IncrementItem | InvalidArgument]:
         InvalidArgument: it is no JSON object with an array `increments`.
     """
     try:
-        whole: IncrementsBody = _read(_increments_body, body, _BATCH_FORM)
+        whole: IncrementsBody = read(_increments_body, body, _BATCH_FORM)
     except InvalidArgument:
-        raw: RawIncrementsBody = _read(_raw_increments_body, body, _BATCH_FORM)
-        return _read_each(_increment_item, raw.increments, _ITEM_FORM)
+        raw: RawIncrementsBody = read(_raw_increments_body, body, _BATCH_FORM)
+        return read_each(_increment_item, raw.increments, _ITEM_FORM)
     return whole.increments
 
 
@@ -148,7 +143,7 @@ def read_update(text: str) -> UpdateMessage:
     Raises:
         InvalidArgument: it is no JSON object of the form of an update.
     """
-    message: UpdateMessage = _read(_update_message, text, _UPDATE_FORM)
+    message: UpdateMessage = read(_update_message, text, _UPDATE_FORM)
     return message
 
 
@@ -164,26 +159,32 @@ def read_updates(text: str) -> Sequence[UpdateMessage | InvalidArgument]:
         InvalidArgument: it is no JSON array.
     """
     try:
-        whole: list[UpdateMessage] = _read(_update_messages, text, _UPDATE_FORM)
+        whole: list[UpdateMessage] = read(_update_messages, text, _UPDATE_FORM)
     except InvalidArgument:
-        return _read_each(_update_message, _read(_raw_messages, text, _UPDATE_FORM), _UPDATE_FORM)
+        return read_each(_update_message, read(_raw_messages, text, _UPDATE_FORM), _UPDATE_FORM)
     return whole
 
 
-def _read_each(
+def read_each(
     decoder: msgspec.json.Decoder[Any], items: list[msgspec.Raw], form: str
 ) -> Sequence[Any | InvalidArgument]:
+    """Read each item; one that is not of the `form` is a refusal in its place."""
     return [_read_or_refuse(decoder, bytes(item), form) for item in items]
 
 
 def _read_or_refuse(decoder: msgspec.json.Decoder[Any], item: bytes, form: str) -> Any | InvalidArgument:
     try:
-        return _read(decoder, item, form)
+        return read(decoder, item, form)
     except InvalidArgument as refusal:
         return refusal
 
 
-def _read(decoder: msgspec.json.Decoder[Any], message: bytes | str, form: str) -> Any:
+def read(decoder: msgspec.json.Decoder[Any], message: bytes | str, form: str) -> Any:
+    """Read a message; `form` tells the caller what it should have been.
+
+    Raises:
+        InvalidArgument: it is no JSON, or JSON of another form.
+    """
     try:
         if isinstance(message, bytes):
             message.decode()  # msgspec lets invalid UTF-8 in a key that it skips pass
@@ -198,18 +199,32 @@ def _read(decoder: msgspec.json.Decoder[Any], message: bytes | str, form: str) -
 
 def member_reply(entry: Entry) -> MemberReply:
     """Say an entry as the reply to its member."""
-    member, score, rank = entry
+    member, score, rank, _ = entry
     return MemberReply(str(member), rank, score)  # msgspec writes no subclass of str
 
 
 def outcome_reply(outcome: Entry | Exception, instance: str) -> OutcomeReply:
     """Say what came of one update among many; `instance` is what its problem is told to be at."""
     if isinstance(outcome, Entry):
-        member, score, rank = outcome
+        member, score, rank, _ = outcome
         return OutcomeReply(str(member), rank, score)
-    return OutcomeReply(problem=ProblemDetails(**problems.problem_for(outcome, instance).members(instance)))  # type: ignore[arg-type] # its own fields
+    return OutcomeReply(problem=problem_details(outcome, instance))
+
+
+def problem_details(error: Exception, instance: str) -> ProblemDetails:
+    """Say an error among outcomes; `instance` is what it is told to be at."""
+    return ProblemDetails(**problems.problem_for(error, instance).members(instance))  # type: ignore[arg-type] # its own fields
 
 
 def top_reply(entries: Sequence[Entry]) -> TopReply:
     """Say standings."""
-    return TopReply([MemberRecord(str(entry.member), entry.rank, entry.score) for entry in entries])
+    return TopReply(records(entries))
+
+
+def records(entries: Sequence[Entry]) -> list[MemberRecord]:
+    """Say each entry, with its metadata where it has some."""
+    return [_record(*entry) for entry in entries]
+
+
+def _record(member: str, score: float, rank: int, metadata: Mapping[str, Any] | None) -> MemberRecord:
+    return MemberRecord(str(member), rank, score, UNSET if metadata is None else dict(metadata))

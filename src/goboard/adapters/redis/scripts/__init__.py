@@ -12,11 +12,16 @@ class Script(NamedTuple):
     digest: bytes
 
 
-def _load(name: str) -> Script:
-    source = files(__name__).joinpath(name).read_bytes()
+def _load(*names: str) -> Script:
+    """Put files together to one script, as Redis's scripts have no other way to share what they do."""
+    source = b"\n".join(files(__name__).joinpath(name).read_bytes() for name in names)
     # SHA-1 is the name that EVALSHA asks for, not a protection.
     return Script(source, hashlib.sha1(source, usedforsecurity=False).hexdigest().encode())
 
 
 WRITE = _load("write.lua")
 READ = _load("read.lua")
+SUBMIT = _load("standings.lua", "traces.lua", "submit.lua")
+QUERY = _load("standings.lua", "query.lua")
+RULES = _load("standings.lua", "traces.lua", "rules.lua")
+PRUNE = _load("prune.lua")

@@ -43,7 +43,9 @@ class UpdateResponse(betterproto.Message):
     """Who was credited."""
 
     rank: int = betterproto.int64_field(2)
-    """1 is the highest score."""
+    """
+    1 is the best: the highest score, unless the board's rules say otherwise.
+    """
 
     score: float = betterproto.double_field(3)
     problem: "ProblemDetails" = betterproto.message_field(5)
@@ -120,6 +122,9 @@ class GetMemberRankRequest(betterproto.Message):
     member_id: str = betterproto.string_field(2)
     """Empty: the identity itself."""
 
+    window: str = betterproto.string_field(3)
+    period: str = betterproto.string_field(4)
+
 
 @dataclass(eq=False, repr=False)
 class GetMemberRankResponse(betterproto.Message):
@@ -132,7 +137,12 @@ class GetMemberRankResponse(betterproto.Message):
 class GetTopMembersRequest(betterproto.Message):
     dashboard: str = betterproto.string_field(1)
     limit: int = betterproto.int64_field(2)
-    """0 or less: 10."""
+    """0 or less: 10. At most MAX_LIMIT (1,000)."""
+
+    window: str = betterproto.string_field(3)
+    period: str = betterproto.string_field(4)
+    metadata: bool = betterproto.bool_field(5)
+    """Whether the members' metadata is wanted."""
 
 
 @dataclass(eq=False, repr=False)
@@ -140,6 +150,8 @@ class MemberRecord(betterproto.Message):
     member_id: str = betterproto.string_field(1)
     rank: int = betterproto.int64_field(2)
     score: float = betterproto.double_field(3)
+    metadata: str = betterproto.string_field(4)
+    """A JSON object; empty: the member has none, or it was not asked for."""
 
 
 @dataclass(eq=False, repr=False)
@@ -150,11 +162,455 @@ class GetTopMembersResponse(betterproto.Message):
 @dataclass(eq=False, repr=False)
 class GetDashboardStatsRequest(betterproto.Message):
     dashboard: str = betterproto.string_field(1)
+    window: str = betterproto.string_field(2)
+    period: str = betterproto.string_field(3)
+    detail: bool = betterproto.bool_field(4)
+    """Whether more than the number of members is wanted."""
+
+    percentiles: List[float] = betterproto.double_field(5)
+    """Up to 100 numbers from 0 to 100, with `detail`; none: 50, 90 and 99."""
+
+    bins: int = betterproto.int64_field(6)
+    """How many bars the histogram has, 1 to 100, with `detail`; 0: 10."""
 
 
 @dataclass(eq=False, repr=False)
 class GetDashboardStatsResponse(betterproto.Message):
     total_members: int = betterproto.int64_field(1)
+    minimum: Optional[float] = betterproto.double_field(2, optional=True)
+    """
+    The lowest score; unset without `detail`, and where there are no members.
+    """
+
+    maximum: Optional[float] = betterproto.double_field(3, optional=True)
+    """The highest score; unset as `minimum`."""
+
+    percentiles: List["PercentileScore"] = betterproto.message_field(4)
+    histogram: List["HistogramBin"] = betterproto.message_field(5)
+
+
+@dataclass(eq=False, repr=False)
+class PercentileScore(betterproto.Message):
+    percentile: float = betterproto.double_field(1)
+    score: float = betterproto.double_field(2)
+    """
+    So many of a hundred members have this score or a worse one (nearest rank).
+    """
+
+
+@dataclass(eq=False, repr=False)
+class HistogramBin(betterproto.Message):
+    low: float = betterproto.double_field(1)
+    high: float = betterproto.double_field(2)
+    """
+    A score that is equal to `high` counts in the next bin; in the last one it counts.
+    """
+
+    members: int = betterproto.int64_field(3)
+
+
+@dataclass(eq=False, repr=False)
+class SubmitScoreRequest(betterproto.Message):
+    dashboard: str = betterproto.string_field(1)
+    member_id: str = betterproto.string_field(2)
+    """
+    Empty: the identity itself. A differing identity without the role server overrides it.
+    """
+
+    score: float = betterproto.double_field(3)
+    """
+    A finite number; the resulting score stays within -2^53 and 2^53, and the board's bounds.
+    """
+
+    metadata: str = betterproto.string_field(4)
+    """
+    A JSON object, which takes the place of what the member had; empty: that stays.
+    """
+
+
+@dataclass(eq=False, repr=False)
+class SubmitScoreResponse(betterproto.Message):
+    member_id: str = betterproto.string_field(1)
+    """Who was credited."""
+
+    rank: int = betterproto.int64_field(2)
+    """0: the member is not among those that the board's capacity keeps."""
+
+    score: float = betterproto.double_field(3)
+    """
+    The member's score after it; of one that is not kept, what it would have been.
+    """
+
+    improved: bool = betterproto.bool_field(4)
+    """
+    Whether the score changed; with the operator best, whether the submission was better, or the member's first.
+    """
+
+    kept: Optional[bool] = betterproto.bool_field(5, optional=True)
+    """
+    Whether the member is on the board. Always set, so that a false is seen in JSON too.
+    """
+
+
+@dataclass(eq=False, repr=False)
+class SetScoreRequest(betterproto.Message):
+    dashboard: str = betterproto.string_field(1)
+    member_id: str = betterproto.string_field(2)
+    """Empty: the identity itself."""
+
+    score: float = betterproto.double_field(3)
+    """As in SubmitScoreRequest."""
+
+    metadata: str = betterproto.string_field(4)
+
+
+@dataclass(eq=False, repr=False)
+class SetScoreResponse(betterproto.Message):
+    """As SubmitScoreResponse."""
+
+    member_id: str = betterproto.string_field(1)
+    rank: int = betterproto.int64_field(2)
+    score: float = betterproto.double_field(3)
+    improved: bool = betterproto.bool_field(4)
+    kept: Optional[bool] = betterproto.bool_field(5, optional=True)
+
+
+@dataclass(eq=False, repr=False)
+class SubmitScoresRequest(betterproto.Message):
+    dashboard: str = betterproto.string_field(1)
+    scores: List["ScoreSubmission"] = betterproto.message_field(2)
+
+
+@dataclass(eq=False, repr=False)
+class ScoreSubmission(betterproto.Message):
+    member_id: str = betterproto.string_field(1)
+    """As in SubmitScoreRequest."""
+
+    score: float = betterproto.double_field(2)
+    metadata: str = betterproto.string_field(3)
+
+
+@dataclass(eq=False, repr=False)
+class SubmitScoresResponse(betterproto.Message):
+    results: List["SubmissionResult"] = betterproto.message_field(1)
+
+
+@dataclass(eq=False, repr=False)
+class SubmissionResult(betterproto.Message):
+    member_id: str = betterproto.string_field(1)
+    """
+    As in SubmitScoreResponse; of these, nothing is set beside a problem.
+    """
+
+    rank: int = betterproto.int64_field(2)
+    score: float = betterproto.double_field(3)
+    problem: "ProblemDetails" = betterproto.message_field(4)
+    """Set where the submission was not applied."""
+
+    improved: bool = betterproto.bool_field(5)
+    kept: Optional[bool] = betterproto.bool_field(6, optional=True)
+
+
+@dataclass(eq=False, repr=False)
+class GetMemberRequest(betterproto.Message):
+    dashboard: str = betterproto.string_field(1)
+    member_id: str = betterproto.string_field(2)
+    """Empty: the identity itself."""
+
+    window: str = betterproto.string_field(3)
+    period: str = betterproto.string_field(4)
+
+
+@dataclass(eq=False, repr=False)
+class GetMemberResponse(betterproto.Message):
+    member_id: str = betterproto.string_field(1)
+    rank: int = betterproto.int64_field(2)
+    score: float = betterproto.double_field(3)
+    metadata: str = betterproto.string_field(4)
+    """A JSON object; empty: the member has none."""
+
+    percentile: float = betterproto.double_field(5)
+    """How many of a hundred others have a worse score; alone: 100."""
+
+    first_update_ms: int = betterproto.int64_field(6)
+    """
+    When the member's score was first submitted, in milliseconds since the epoch; 0: the rules do not track it.
+    """
+
+    last_update_ms: int = betterproto.int64_field(7)
+    """When it was last submitted; 0: as above."""
+
+
+@dataclass(eq=False, repr=False)
+class GetAroundRequest(betterproto.Message):
+    dashboard: str = betterproto.string_field(1)
+    member_id: str = betterproto.string_field(2)
+    """Empty: the identity itself."""
+
+    above: Optional[int] = betterproto.int64_field(3, optional=True)
+    """
+    How many entries before the member's, at most MAX_LIMIT (1,000); unset: 5.
+    """
+
+    below: Optional[int] = betterproto.int64_field(4, optional=True)
+    """How many after it, likewise."""
+
+    window: str = betterproto.string_field(5)
+    period: str = betterproto.string_field(6)
+    metadata: bool = betterproto.bool_field(7)
+
+
+@dataclass(eq=False, repr=False)
+class GetAroundResponse(betterproto.Message):
+    members: List["MemberRecord"] = betterproto.message_field(1)
+    """Best first, the member's own among them."""
+
+
+@dataclass(eq=False, repr=False)
+class LookupMembersRequest(betterproto.Message):
+    dashboard: str = betterproto.string_field(1)
+    member_ids: List[str] = betterproto.string_field(2)
+    """
+    An empty one: the identity itself. One that is named twice is told of once.
+    """
+
+    window: str = betterproto.string_field(3)
+    period: str = betterproto.string_field(4)
+    metadata: bool = betterproto.bool_field(5)
+
+
+@dataclass(eq=False, repr=False)
+class LookupMembersResponse(betterproto.Message):
+    members: List["MemberRecord"] = betterproto.message_field(1)
+    """Best first, each with its rank on the whole board."""
+
+    absent: List[str] = betterproto.string_field(2)
+    """Who is not on the board, in the order asked for."""
+
+
+@dataclass(eq=False, repr=False)
+class ListEntriesRequest(betterproto.Message):
+    dashboard: str = betterproto.string_field(1)
+    limit: int = betterproto.int64_field(2)
+    """0 or less: 10. At most MAX_LIMIT (1,000)."""
+
+    cursor: str = betterproto.string_field(3)
+    """
+    A page's `next` or `previous`; empty: begin at the first entry, or where `from_rank` says.
+    """
+
+    from_rank: Optional[int] = betterproto.int64_field(4, optional=True)
+    """
+    Begin at the first entry whose rank is at least this; not with a cursor.
+    """
+
+    min_score: Optional[float] = betterproto.double_field(5, optional=True)
+    """
+    List scores from here on, this one included. A cursor keeps both bounds: leave them out with one.
+    """
+
+    max_score: Optional[float] = betterproto.double_field(6, optional=True)
+    """List scores up to here, this one included."""
+
+    window: str = betterproto.string_field(7)
+    period: str = betterproto.string_field(8)
+    metadata: bool = betterproto.bool_field(9)
+
+
+@dataclass(eq=False, repr=False)
+class ListEntriesResponse(betterproto.Message):
+    members: List["MemberRecord"] = betterproto.message_field(1)
+    """Best first; the ranks are those on the whole board."""
+
+    next: str = betterproto.string_field(2)
+    """The cursor to the page after this one; empty: there is none."""
+
+    previous: str = betterproto.string_field(3)
+    """The cursor to the page before this one; empty: there is none."""
+
+
+@dataclass(eq=False, repr=False)
+class ListPeriodsRequest(betterproto.Message):
+    dashboard: str = betterproto.string_field(1)
+    window: str = betterproto.string_field(2)
+    """Must not be empty here."""
+
+
+@dataclass(eq=False, repr=False)
+class ListPeriodsResponse(betterproto.Message):
+    periods: List["Period"] = betterproto.message_field(1)
+
+
+@dataclass(eq=False, repr=False)
+class Period(betterproto.Message):
+    name: str = betterproto.string_field(1)
+    """What a read's `period` must be to mean it."""
+
+    start_ms: Optional[int] = betterproto.int64_field(2, optional=True)
+    """
+    In milliseconds since the epoch; unset where the period has none: that of `all`, and archives.
+    """
+
+    end_ms: Optional[int] = betterproto.int64_field(3, optional=True)
+    """The first instant that does not belong to it; unset as `start_ms`."""
+
+
+@dataclass(eq=False, repr=False)
+class ListDashboardsRequest(betterproto.Message):
+    limit: int = betterproto.int64_field(1)
+    """0 or less: 100. At most MAX_LIMIT (1,000)."""
+
+    after: str = betterproto.string_field(2)
+    """Begin with the first board whose name comes after this one."""
+
+
+@dataclass(eq=False, repr=False)
+class ListDashboardsResponse(betterproto.Message):
+    dashboards: List["DashboardSize"] = betterproto.message_field(1)
+    next: str = betterproto.string_field(2)
+    """What `after` must be to go on; empty: there are no more."""
+
+
+@dataclass(eq=False, repr=False)
+class DashboardSize(betterproto.Message):
+    name: str = betterproto.string_field(1)
+    total_members: int = betterproto.int64_field(2)
+    """How many members the current period of the default window has."""
+
+
+@dataclass(eq=False, repr=False)
+class Rules(betterproto.Message):
+    """How a board ranks. What is unset or empty has its default."""
+
+    order: str = betterproto.string_field(1)
+    """
+    Which score stands first: `desc` (default), the highest, or `asc`, the lowest.
+    """
+
+    operator: str = betterproto.string_field(2)
+    """
+    What a submitted score does: `increment` (default) adds it, `set` puts it in place, `best` keeps the better one.
+    """
+
+    ties: str = betterproto.string_field(3)
+    """
+    How members of equal score stand: `member` (default), by name; `earliest`, who reached the score first stands
+     higher; `shared`, they share a rank (1, 2, 2, 4); `dense`, they do, and the next rank follows (1, 2, 2, 3).
+    """
+
+    min_score: Optional[float] = betterproto.double_field(4, optional=True)
+    """The least score that a submission may lead to; unset: -2^53."""
+
+    max_score: Optional[float] = betterproto.double_field(5, optional=True)
+    """The greatest score that a submission may lead to; unset: 2^53."""
+
+    max_increment: Optional[float] = betterproto.double_field(6, optional=True)
+    """
+    How far from 0 an increment may be; only with the operator increment.
+    """
+
+    capacity: Optional[int] = betterproto.int64_field(7, optional=True)
+    """
+    How many members are kept, the best; unset: all. Not with the operator increment.
+    """
+
+    windows: List[str] = betterproto.string_field(8)
+    """
+    `all`, `hourly`, `daily`, `weekly`, `monthly`, and cron expressions, at most 8; none: `all`.
+    """
+
+    timezone: str = betterproto.string_field(9)
+    """An IANA name; empty: UTC."""
+
+    week_starts: str = betterproto.string_field(10)
+    """A weekday's English name in small letters; empty: monday."""
+
+    keep: Optional[int] = betterproto.int64_field(11, optional=True)
+    """How many closed periods of each window stay readable; unset: 1."""
+
+    attempts: "Attempts" = betterproto.message_field(12)
+    """How often a member may submit; unset: without a limit."""
+
+    track: bool = betterproto.bool_field(13)
+    """Whether the times of a member's first and last update are kept."""
+
+
+@dataclass(eq=False, repr=False)
+class Attempts(betterproto.Message):
+    max: int = betterproto.int64_field(1)
+    window: str = betterproto.string_field(2)
+    """In whose periods the submissions are counted."""
+
+
+@dataclass(eq=False, repr=False)
+class GetRulesRequest(betterproto.Message):
+    dashboard: str = betterproto.string_field(1)
+
+
+@dataclass(eq=False, repr=False)
+class GetRulesResponse(betterproto.Message):
+    revision: int = betterproto.int64_field(1)
+    """How often the rules were changed; 0: they were never set."""
+
+    rules: "Rules" = betterproto.message_field(2)
+
+
+@dataclass(eq=False, repr=False)
+class SetRulesRequest(betterproto.Message):
+    dashboard: str = betterproto.string_field(1)
+    rules: "Rules" = betterproto.message_field(2)
+    """Required; an empty message means all defaults."""
+
+    force: bool = betterproto.bool_field(3)
+    """Change the rules even where that falsifies scores that there are."""
+
+
+@dataclass(eq=False, repr=False)
+class SetRulesResponse(betterproto.Message):
+    revision: int = betterproto.int64_field(1)
+    rules: "Rules" = betterproto.message_field(2)
+
+
+@dataclass(eq=False, repr=False)
+class RemoveMemberRequest(betterproto.Message):
+    dashboard: str = betterproto.string_field(1)
+    member_id: str = betterproto.string_field(2)
+    """
+    Empty: the identity itself. No other identity ever takes its place here.
+    """
+
+
+@dataclass(eq=False, repr=False)
+class RemoveMemberResponse(betterproto.Message):
+    deleted: bool = betterproto.bool_field(1)
+    """False: the board had no such member."""
+
+
+@dataclass(eq=False, repr=False)
+class ArchiveDashboardRequest(betterproto.Message):
+    dashboard: str = betterproto.string_field(1)
+    name: str = betterproto.string_field(2)
+    """What the archive is to be called: 1 to 256 bytes."""
+
+    window: str = betterproto.string_field(3)
+
+
+@dataclass(eq=False, repr=False)
+class ArchiveDashboardResponse(betterproto.Message):
+    name: str = betterproto.string_field(1)
+    total_members: int = betterproto.int64_field(2)
+    """How many members were set aside."""
+
+
+@dataclass(eq=False, repr=False)
+class DeleteDashboardRequest(betterproto.Message):
+    dashboard: str = betterproto.string_field(1)
+
+
+@dataclass(eq=False, repr=False)
+class DeleteDashboardResponse(betterproto.Message):
+    deleted: bool = betterproto.bool_field(1)
+    """False: the board had no members."""
 
 
 class DashboardServiceStub(betterproto.ServiceStub):
@@ -264,6 +720,244 @@ class DashboardServiceStub(betterproto.ServiceStub):
             metadata=metadata,
         )
 
+    async def submit_score(
+        self,
+        submit_score_request: "SubmitScoreRequest",
+        *,
+        timeout: Optional[float] = None,
+        deadline: Optional["Deadline"] = None,
+        metadata: Optional["MetadataLike"] = None
+    ) -> "SubmitScoreResponse":
+        return await self._unary_unary(
+            "/dashboard.DashboardService/SubmitScore",
+            submit_score_request,
+            SubmitScoreResponse,
+            timeout=timeout,
+            deadline=deadline,
+            metadata=metadata,
+        )
+
+    async def set_score(
+        self,
+        set_score_request: "SetScoreRequest",
+        *,
+        timeout: Optional[float] = None,
+        deadline: Optional["Deadline"] = None,
+        metadata: Optional["MetadataLike"] = None
+    ) -> "SetScoreResponse":
+        return await self._unary_unary(
+            "/dashboard.DashboardService/SetScore",
+            set_score_request,
+            SetScoreResponse,
+            timeout=timeout,
+            deadline=deadline,
+            metadata=metadata,
+        )
+
+    async def submit_scores(
+        self,
+        submit_scores_request: "SubmitScoresRequest",
+        *,
+        timeout: Optional[float] = None,
+        deadline: Optional["Deadline"] = None,
+        metadata: Optional["MetadataLike"] = None
+    ) -> "SubmitScoresResponse":
+        return await self._unary_unary(
+            "/dashboard.DashboardService/SubmitScores",
+            submit_scores_request,
+            SubmitScoresResponse,
+            timeout=timeout,
+            deadline=deadline,
+            metadata=metadata,
+        )
+
+    async def get_member(
+        self,
+        get_member_request: "GetMemberRequest",
+        *,
+        timeout: Optional[float] = None,
+        deadline: Optional["Deadline"] = None,
+        metadata: Optional["MetadataLike"] = None
+    ) -> "GetMemberResponse":
+        return await self._unary_unary(
+            "/dashboard.DashboardService/GetMember",
+            get_member_request,
+            GetMemberResponse,
+            timeout=timeout,
+            deadline=deadline,
+            metadata=metadata,
+        )
+
+    async def get_around(
+        self,
+        get_around_request: "GetAroundRequest",
+        *,
+        timeout: Optional[float] = None,
+        deadline: Optional["Deadline"] = None,
+        metadata: Optional["MetadataLike"] = None
+    ) -> "GetAroundResponse":
+        return await self._unary_unary(
+            "/dashboard.DashboardService/GetAround",
+            get_around_request,
+            GetAroundResponse,
+            timeout=timeout,
+            deadline=deadline,
+            metadata=metadata,
+        )
+
+    async def lookup_members(
+        self,
+        lookup_members_request: "LookupMembersRequest",
+        *,
+        timeout: Optional[float] = None,
+        deadline: Optional["Deadline"] = None,
+        metadata: Optional["MetadataLike"] = None
+    ) -> "LookupMembersResponse":
+        return await self._unary_unary(
+            "/dashboard.DashboardService/LookupMembers",
+            lookup_members_request,
+            LookupMembersResponse,
+            timeout=timeout,
+            deadline=deadline,
+            metadata=metadata,
+        )
+
+    async def list_entries(
+        self,
+        list_entries_request: "ListEntriesRequest",
+        *,
+        timeout: Optional[float] = None,
+        deadline: Optional["Deadline"] = None,
+        metadata: Optional["MetadataLike"] = None
+    ) -> "ListEntriesResponse":
+        return await self._unary_unary(
+            "/dashboard.DashboardService/ListEntries",
+            list_entries_request,
+            ListEntriesResponse,
+            timeout=timeout,
+            deadline=deadline,
+            metadata=metadata,
+        )
+
+    async def list_periods(
+        self,
+        list_periods_request: "ListPeriodsRequest",
+        *,
+        timeout: Optional[float] = None,
+        deadline: Optional["Deadline"] = None,
+        metadata: Optional["MetadataLike"] = None
+    ) -> "ListPeriodsResponse":
+        return await self._unary_unary(
+            "/dashboard.DashboardService/ListPeriods",
+            list_periods_request,
+            ListPeriodsResponse,
+            timeout=timeout,
+            deadline=deadline,
+            metadata=metadata,
+        )
+
+    async def list_dashboards(
+        self,
+        list_dashboards_request: "ListDashboardsRequest",
+        *,
+        timeout: Optional[float] = None,
+        deadline: Optional["Deadline"] = None,
+        metadata: Optional["MetadataLike"] = None
+    ) -> "ListDashboardsResponse":
+        return await self._unary_unary(
+            "/dashboard.DashboardService/ListDashboards",
+            list_dashboards_request,
+            ListDashboardsResponse,
+            timeout=timeout,
+            deadline=deadline,
+            metadata=metadata,
+        )
+
+    async def get_rules(
+        self,
+        get_rules_request: "GetRulesRequest",
+        *,
+        timeout: Optional[float] = None,
+        deadline: Optional["Deadline"] = None,
+        metadata: Optional["MetadataLike"] = None
+    ) -> "GetRulesResponse":
+        return await self._unary_unary(
+            "/dashboard.DashboardService/GetRules",
+            get_rules_request,
+            GetRulesResponse,
+            timeout=timeout,
+            deadline=deadline,
+            metadata=metadata,
+        )
+
+    async def set_rules(
+        self,
+        set_rules_request: "SetRulesRequest",
+        *,
+        timeout: Optional[float] = None,
+        deadline: Optional["Deadline"] = None,
+        metadata: Optional["MetadataLike"] = None
+    ) -> "SetRulesResponse":
+        return await self._unary_unary(
+            "/dashboard.DashboardService/SetRules",
+            set_rules_request,
+            SetRulesResponse,
+            timeout=timeout,
+            deadline=deadline,
+            metadata=metadata,
+        )
+
+    async def remove_member(
+        self,
+        remove_member_request: "RemoveMemberRequest",
+        *,
+        timeout: Optional[float] = None,
+        deadline: Optional["Deadline"] = None,
+        metadata: Optional["MetadataLike"] = None
+    ) -> "RemoveMemberResponse":
+        return await self._unary_unary(
+            "/dashboard.DashboardService/RemoveMember",
+            remove_member_request,
+            RemoveMemberResponse,
+            timeout=timeout,
+            deadline=deadline,
+            metadata=metadata,
+        )
+
+    async def archive_dashboard(
+        self,
+        archive_dashboard_request: "ArchiveDashboardRequest",
+        *,
+        timeout: Optional[float] = None,
+        deadline: Optional["Deadline"] = None,
+        metadata: Optional["MetadataLike"] = None
+    ) -> "ArchiveDashboardResponse":
+        return await self._unary_unary(
+            "/dashboard.DashboardService/ArchiveDashboard",
+            archive_dashboard_request,
+            ArchiveDashboardResponse,
+            timeout=timeout,
+            deadline=deadline,
+            metadata=metadata,
+        )
+
+    async def delete_dashboard(
+        self,
+        delete_dashboard_request: "DeleteDashboardRequest",
+        *,
+        timeout: Optional[float] = None,
+        deadline: Optional["Deadline"] = None,
+        metadata: Optional["MetadataLike"] = None
+    ) -> "DeleteDashboardResponse":
+        return await self._unary_unary(
+            "/dashboard.DashboardService/DeleteDashboard",
+            delete_dashboard_request,
+            DeleteDashboardResponse,
+            timeout=timeout,
+            deadline=deadline,
+            metadata=metadata,
+        )
+
 
 class DashboardServiceBase(ServiceBase):
 
@@ -296,6 +990,76 @@ class DashboardServiceBase(ServiceBase):
     async def get_dashboard_stats(
         self, get_dashboard_stats_request: "GetDashboardStatsRequest"
     ) -> "GetDashboardStatsResponse":
+        raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
+
+    async def submit_score(
+        self, submit_score_request: "SubmitScoreRequest"
+    ) -> "SubmitScoreResponse":
+        raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
+
+    async def set_score(
+        self, set_score_request: "SetScoreRequest"
+    ) -> "SetScoreResponse":
+        raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
+
+    async def submit_scores(
+        self, submit_scores_request: "SubmitScoresRequest"
+    ) -> "SubmitScoresResponse":
+        raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
+
+    async def get_member(
+        self, get_member_request: "GetMemberRequest"
+    ) -> "GetMemberResponse":
+        raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
+
+    async def get_around(
+        self, get_around_request: "GetAroundRequest"
+    ) -> "GetAroundResponse":
+        raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
+
+    async def lookup_members(
+        self, lookup_members_request: "LookupMembersRequest"
+    ) -> "LookupMembersResponse":
+        raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
+
+    async def list_entries(
+        self, list_entries_request: "ListEntriesRequest"
+    ) -> "ListEntriesResponse":
+        raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
+
+    async def list_periods(
+        self, list_periods_request: "ListPeriodsRequest"
+    ) -> "ListPeriodsResponse":
+        raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
+
+    async def list_dashboards(
+        self, list_dashboards_request: "ListDashboardsRequest"
+    ) -> "ListDashboardsResponse":
+        raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
+
+    async def get_rules(
+        self, get_rules_request: "GetRulesRequest"
+    ) -> "GetRulesResponse":
+        raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
+
+    async def set_rules(
+        self, set_rules_request: "SetRulesRequest"
+    ) -> "SetRulesResponse":
+        raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
+
+    async def remove_member(
+        self, remove_member_request: "RemoveMemberRequest"
+    ) -> "RemoveMemberResponse":
+        raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
+
+    async def archive_dashboard(
+        self, archive_dashboard_request: "ArchiveDashboardRequest"
+    ) -> "ArchiveDashboardResponse":
+        raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
+
+    async def delete_dashboard(
+        self, delete_dashboard_request: "DeleteDashboardRequest"
+    ) -> "DeleteDashboardResponse":
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def __rpc_stream_updates(
@@ -348,6 +1112,108 @@ class DashboardServiceBase(ServiceBase):
         response = await self.get_dashboard_stats(request)
         await stream.send_message(response)
 
+    async def __rpc_submit_score(
+        self, stream: "grpclib.server.Stream[SubmitScoreRequest, SubmitScoreResponse]"
+    ) -> None:
+        request = await stream.recv_message()
+        response = await self.submit_score(request)
+        await stream.send_message(response)
+
+    async def __rpc_set_score(
+        self, stream: "grpclib.server.Stream[SetScoreRequest, SetScoreResponse]"
+    ) -> None:
+        request = await stream.recv_message()
+        response = await self.set_score(request)
+        await stream.send_message(response)
+
+    async def __rpc_submit_scores(
+        self, stream: "grpclib.server.Stream[SubmitScoresRequest, SubmitScoresResponse]"
+    ) -> None:
+        request = await stream.recv_message()
+        response = await self.submit_scores(request)
+        await stream.send_message(response)
+
+    async def __rpc_get_member(
+        self, stream: "grpclib.server.Stream[GetMemberRequest, GetMemberResponse]"
+    ) -> None:
+        request = await stream.recv_message()
+        response = await self.get_member(request)
+        await stream.send_message(response)
+
+    async def __rpc_get_around(
+        self, stream: "grpclib.server.Stream[GetAroundRequest, GetAroundResponse]"
+    ) -> None:
+        request = await stream.recv_message()
+        response = await self.get_around(request)
+        await stream.send_message(response)
+
+    async def __rpc_lookup_members(
+        self,
+        stream: "grpclib.server.Stream[LookupMembersRequest, LookupMembersResponse]",
+    ) -> None:
+        request = await stream.recv_message()
+        response = await self.lookup_members(request)
+        await stream.send_message(response)
+
+    async def __rpc_list_entries(
+        self, stream: "grpclib.server.Stream[ListEntriesRequest, ListEntriesResponse]"
+    ) -> None:
+        request = await stream.recv_message()
+        response = await self.list_entries(request)
+        await stream.send_message(response)
+
+    async def __rpc_list_periods(
+        self, stream: "grpclib.server.Stream[ListPeriodsRequest, ListPeriodsResponse]"
+    ) -> None:
+        request = await stream.recv_message()
+        response = await self.list_periods(request)
+        await stream.send_message(response)
+
+    async def __rpc_list_dashboards(
+        self,
+        stream: "grpclib.server.Stream[ListDashboardsRequest, ListDashboardsResponse]",
+    ) -> None:
+        request = await stream.recv_message()
+        response = await self.list_dashboards(request)
+        await stream.send_message(response)
+
+    async def __rpc_get_rules(
+        self, stream: "grpclib.server.Stream[GetRulesRequest, GetRulesResponse]"
+    ) -> None:
+        request = await stream.recv_message()
+        response = await self.get_rules(request)
+        await stream.send_message(response)
+
+    async def __rpc_set_rules(
+        self, stream: "grpclib.server.Stream[SetRulesRequest, SetRulesResponse]"
+    ) -> None:
+        request = await stream.recv_message()
+        response = await self.set_rules(request)
+        await stream.send_message(response)
+
+    async def __rpc_remove_member(
+        self, stream: "grpclib.server.Stream[RemoveMemberRequest, RemoveMemberResponse]"
+    ) -> None:
+        request = await stream.recv_message()
+        response = await self.remove_member(request)
+        await stream.send_message(response)
+
+    async def __rpc_archive_dashboard(
+        self,
+        stream: "grpclib.server.Stream[ArchiveDashboardRequest, ArchiveDashboardResponse]",
+    ) -> None:
+        request = await stream.recv_message()
+        response = await self.archive_dashboard(request)
+        await stream.send_message(response)
+
+    async def __rpc_delete_dashboard(
+        self,
+        stream: "grpclib.server.Stream[DeleteDashboardRequest, DeleteDashboardResponse]",
+    ) -> None:
+        request = await stream.recv_message()
+        response = await self.delete_dashboard(request)
+        await stream.send_message(response)
+
     def __mapping__(self) -> Dict[str, grpclib.const.Handler]:
         return {
             "/dashboard.DashboardService/StreamUpdates": grpclib.const.Handler(
@@ -385,5 +1251,89 @@ class DashboardServiceBase(ServiceBase):
                 grpclib.const.Cardinality.UNARY_UNARY,
                 GetDashboardStatsRequest,
                 GetDashboardStatsResponse,
+            ),
+            "/dashboard.DashboardService/SubmitScore": grpclib.const.Handler(
+                self.__rpc_submit_score,
+                grpclib.const.Cardinality.UNARY_UNARY,
+                SubmitScoreRequest,
+                SubmitScoreResponse,
+            ),
+            "/dashboard.DashboardService/SetScore": grpclib.const.Handler(
+                self.__rpc_set_score,
+                grpclib.const.Cardinality.UNARY_UNARY,
+                SetScoreRequest,
+                SetScoreResponse,
+            ),
+            "/dashboard.DashboardService/SubmitScores": grpclib.const.Handler(
+                self.__rpc_submit_scores,
+                grpclib.const.Cardinality.UNARY_UNARY,
+                SubmitScoresRequest,
+                SubmitScoresResponse,
+            ),
+            "/dashboard.DashboardService/GetMember": grpclib.const.Handler(
+                self.__rpc_get_member,
+                grpclib.const.Cardinality.UNARY_UNARY,
+                GetMemberRequest,
+                GetMemberResponse,
+            ),
+            "/dashboard.DashboardService/GetAround": grpclib.const.Handler(
+                self.__rpc_get_around,
+                grpclib.const.Cardinality.UNARY_UNARY,
+                GetAroundRequest,
+                GetAroundResponse,
+            ),
+            "/dashboard.DashboardService/LookupMembers": grpclib.const.Handler(
+                self.__rpc_lookup_members,
+                grpclib.const.Cardinality.UNARY_UNARY,
+                LookupMembersRequest,
+                LookupMembersResponse,
+            ),
+            "/dashboard.DashboardService/ListEntries": grpclib.const.Handler(
+                self.__rpc_list_entries,
+                grpclib.const.Cardinality.UNARY_UNARY,
+                ListEntriesRequest,
+                ListEntriesResponse,
+            ),
+            "/dashboard.DashboardService/ListPeriods": grpclib.const.Handler(
+                self.__rpc_list_periods,
+                grpclib.const.Cardinality.UNARY_UNARY,
+                ListPeriodsRequest,
+                ListPeriodsResponse,
+            ),
+            "/dashboard.DashboardService/ListDashboards": grpclib.const.Handler(
+                self.__rpc_list_dashboards,
+                grpclib.const.Cardinality.UNARY_UNARY,
+                ListDashboardsRequest,
+                ListDashboardsResponse,
+            ),
+            "/dashboard.DashboardService/GetRules": grpclib.const.Handler(
+                self.__rpc_get_rules,
+                grpclib.const.Cardinality.UNARY_UNARY,
+                GetRulesRequest,
+                GetRulesResponse,
+            ),
+            "/dashboard.DashboardService/SetRules": grpclib.const.Handler(
+                self.__rpc_set_rules,
+                grpclib.const.Cardinality.UNARY_UNARY,
+                SetRulesRequest,
+                SetRulesResponse,
+            ),
+            "/dashboard.DashboardService/RemoveMember": grpclib.const.Handler(
+                self.__rpc_remove_member,
+                grpclib.const.Cardinality.UNARY_UNARY,
+                RemoveMemberRequest,
+                RemoveMemberResponse,
+            ),
+            "/dashboard.DashboardService/ArchiveDashboard": grpclib.const.Handler(
+                self.__rpc_archive_dashboard,
+                grpclib.const.Cardinality.UNARY_UNARY,
+                ArchiveDashboardRequest,
+                ArchiveDashboardResponse,
+            ),
+            "/dashboard.DashboardService/DeleteDashboard": grpclib.const.Handler(
+                self.__rpc_delete_dashboard,
+                grpclib.const.Cardinality.UNARY_UNARY,
+                DeleteDashboardRequest,
+                DeleteDashboardResponse,
             ),
         }

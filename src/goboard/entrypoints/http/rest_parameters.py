@@ -1,0 +1,27 @@
+"""What the functions behind the routes take."""
+
+from typing import Annotated, Any
+
+from litestar import Request
+from litestar.params import Dependency, Parameter
+
+from goboard.domain.identity import Identity
+from goboard.entrypoints.gate import Gate
+from goboard.entrypoints.http.operations import Operations
+from goboard.entrypoints.http.queries import Query
+from goboard.entrypoints.updates import Caller
+
+AnyRequest = Request[Identity, Gate, Any]
+Offered = Annotated[Operations, Dependency(skip_validation=True)]
+BoardPath = Annotated[str, Parameter(description="The board's name: 1 to 256 bytes, percent-encoded, no braces.")]
+MemberPath = Annotated[str, Parameter(description="The member's name: 1 to 256 bytes, percent-encoded.")]
+
+
+def caller_of(request: AnyRequest) -> Caller:
+    """Tell who asks."""
+    return Caller(request.user, request.auth)
+
+
+def query_of(request: AnyRequest) -> Query:
+    """Give the request's query."""
+    return Query(request.query_params)
