@@ -138,6 +138,7 @@ class Batch:
         self._known = known
         self._taken = Taken([], [], [])
         self._at = 0.0
+        self._span = (0.0, 0.0)
 
     def fill(self, waiting: _Waiting, now: float) -> None:
         """Take from the front of `waiting` what fits together, as much as the batch holds."""
@@ -150,7 +151,7 @@ class Batch:
                 continue
             if not self.parts:
                 self._begin(write)
-                room = MAX_RULED_CHANGES if self.ruled else MAX_CHANGES
+                room = max(1, MAX_RULED_CHANGES // len(self._known.rules.windows)) if self.ruled else MAX_CHANGES
             elif not self._fits(write):
                 return
             room -= self._take(write, room)
@@ -191,12 +192,15 @@ class Batch:
     def _begin(self, first: Write) -> None:
         self.ruled = self.ruled or not first.plain
         self._at = first.at
+        if self.ruled:
+            self._span = self._known.span(first.at)
 
     def _fits(self, write: Write) -> bool:
         """Tell whether the batch's script can do `write` too, and in the same periods."""
         if not self.ruled:
             return write.plain
-        return self._known.current(write.at) == self._known.current(self._at)
+        start, end = self._span
+        return start <= write.at < end
 
     def _take(self, write: Write, room: int) -> int:
         self.oldest = min(self.oldest, write.since)

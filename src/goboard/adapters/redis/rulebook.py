@@ -34,6 +34,11 @@ class KnownRules:
             self._expiries = {period.place: self.rules.expiry(period) for period in self._current}
         return self._current
 
+    def span(self, at: float) -> tuple[float, float]:
+        """Tell from when until before when the periods are those of `at`."""
+        periods = self.current(at)
+        return max(period.start for period in periods), min(period.end for period in periods)
+
     def kept_for(self, period: Period, at: float) -> float:
         """Tell for how many seconds from `at` on a current period can be read."""
         return self._expiries[period.place] - at

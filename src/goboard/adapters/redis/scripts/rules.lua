@@ -96,7 +96,7 @@ local function expire(key, expiry)
   if expiry == 'never' then
     call('PERSIST', key)
   else
-    call('PEXPIRE', key, exact(tonumber(expiry) - now))
+    call('PEXPIRE', key, exact(tonumber(expiry) - now + GRACE))
   end
 end
 

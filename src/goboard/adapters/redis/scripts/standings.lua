@@ -9,8 +9,15 @@ local base = KEYS[1]
 local beside = '{' .. base .. '}:'
 local PREFIX = 6
 local LAST_NUMBER = 2 ^ 48 - 1
+-- How many ms a period's keys outlive the time in which it can be read. Mostly the next period's first write lets go of
+-- them before, by UNLINK; a key that expires Redis frees at once, which took 670 ms for a million members.
+local GRACE = 86400000
 
+-- The text that reads back as the same double; whole numbers take a faster way.
 local function exact(number)
+  if number % 1 == 0 and number ~= 0 and number < 1e15 and number > -1e15 then
+    return format('%d', number)
+  end
   return format('%.17g', number)
 end
 

@@ -43,6 +43,7 @@ for i = 1, tonumber(ARGV[13]) do
   else
     has_all = true
   end
+  place.outcome = {} -- of the change at hand: one table for all changes, made once
   places[i] = place
   next_argument = next_argument + 2
 end
@@ -86,15 +87,15 @@ local function take_off(place, member)
   return 1
 end
 
-local function put(place, member, score, old, element)
-  local text = exact(score)
+local function put(place, member, text, old, element)
   if place.earliest then
     if element then
       call('ZREM', place.standings, element)
     end
     place.number = place.number + 1
+    place.numbered = true
     local prefix = struct.pack('>I6', place.asc and place.number or LAST_NUMBER - place.number)
-    call('HSET', place.companion, member, prefix, '', exact(place.number))
+    call('HSET', place.companion, member, prefix)
     element = prefix .. member
   else
     element = member
@@ -109,17 +110,23 @@ local function put(place, member, score, old, element)
   return element
 end
 
+-- Write the last numbers given: once for all changes, and before anything that reads or moves them.
+local function write_numbers()
+  for _, place in ipairs(places) do
+    if place.numbered then
+      call('HSET', place.companion, '', exact(place.number))
+      place.numbered = false
+    end
+  end
+end
+
 local function cut_to_capacity(place)
   while call('ZCARD', place.standings) > capacity do
     settle_traces(pop_worst(place))
   end
 end
 
-local function in_bounds(score)
-  return score >= least and score <= greatest
-end
-
--- What the change makes of each place's score, or why it may not.
+-- What the change makes of each place's score: true, or nil and why it may not.
 local function outcome_of(kind, number, member)
   if kind == 'i' and operator ~= 'increment' then
     return nil, 'operator'
@@ -133,11 +140,12 @@ local function outcome_of(kind, number, member)
       return nil, 'attempts'
     end
   end
-  local outcomes = {}
-  for i, place in ipairs(places) do
+  for i = 1, #places do
+    local place = places[i]
     local old, element = score_of(place, member)
     local before = tonumber(old or 0)
-    local outcome = {old = old, element = element, score = number}
+    local outcome = place.outcome
+    outcome.old, outcome.element, outcome.score, outcome.kept = old, element, number, false
     if adds then
       -- Not the sum alone: 2^53 + 1 rounds to 2^53, and an update would be acknowledged and lost.
       if number > LIMIT - before or number < -LIMIT - before then
@@ -145,7 +153,7 @@ local function outcome_of(kind, number, member)
       end
       outcome.score = before + number
     end
-    if not in_bounds(outcome.score) then
+    if outcome.score < least or outcome.score > greatest then
       return nil, 'range'
     end
     if not old then
@@ -162,14 +170,14 @@ local function outcome_of(kind, number, member)
     else
       outcome.better = outcome.score ~= before
     end
-    outcomes[i] = outcome
+    outcome.text = exact(outcome.score)
   end
-  return outcomes
+  return true
 end
 
-local function stands_now(outcomes)
-  for _, outcome in ipairs(outcomes) do
-    if outcome.old then
+local function stands_now()
+  for i = 1, #places do
+    if places[i].outcome.old then
       return true
     end
   end
@@ -187,7 +195,7 @@ local function keep_traces(member, metadata, at)
     call('HSET', TRACK, member, first .. ' ' .. at)
     has_track = true
   end
-  if has_all and call('EXISTS', UNTIL) == 0 or not has_traces(member) then
+  if not has_traces(member) or has_all and call('EXISTS', UNTIL) == 0 then
     return
   end
   if score_of(places[1], member) and not places[1].ttl then
@@ -198,26 +206,27 @@ local function keep_traces(member, metadata, at)
 end
 
 local function submit(member, kind, number, metadata, at)
-  local outcomes, refusal = outcome_of(kind, number, member)
-  if not outcomes then
+  local allowed, refusal = outcome_of(kind, number, member)
+  if not allowed then
     return false, false, refusal
   end
   -- Whoever was nowhere until now begins without what it had when it was here last.
-  if not stands_now(outcomes) and has_traces(member) and not stands_until(member) then
+  if has_traces(member) and not stands_now() and not stands_until(member) then
     forget(member)
   end
   if counted and kind ~= '=' then
     call('HINCRBY', counted.attempts, member, 1)
   end
   local kept = false
-  for i, place in ipairs(places) do
-    local outcome = outcomes[i]
+  for i = 1, #places do
+    local place = places[i]
+    local outcome = place.outcome
     if outcome.better then
       if place.ttl and place.card == 0 then
         register(place)
         place.card = 1
       end
-      outcome.element = put(place, member, outcome.score, outcome.old, outcome.element)
+      outcome.element = put(place, member, outcome.text, outcome.old, outcome.element)
       if capacity then
         cut_to_capacity(place)
       end
@@ -230,10 +239,9 @@ local function submit(member, kind, number, metadata, at)
   if kept then
     keep_traces(member, metadata, at)
   end
-  local first = outcomes[1]
-  local text = exact(first.score)
-  local rank = first.kept and rank_of(places[1], first.element, text) or false
-  return text, rank, first.better and first.kept and 1 or 0
+  local first = places[1].outcome
+  local rank = first.kept and rank_of(places[1], first.element, first.text) or false
+  return first.text, rank, first.better and first.kept and 1 or 0
 end
 
 local function remove(member)
@@ -304,11 +312,14 @@ end
 if has_metadata or has_track then
   sweep()
 end
-local replies = {created}
-for i = next_argument, #ARGV, 4 do
-  local member, change, metadata, at = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+local replies, argv, last = {created}, ARGV, 1
+for i = next_argument, #argv, 4 do
+  local member, change, metadata, at = argv[i], argv[i + 1], argv[i + 2], argv[i + 3]
   local kind = sub(change, 1, 1)
   local a, b, c = 0, 0, 0
+  if kind == 'x' or kind == '!' or kind == 'a' then
+    write_numbers()
+  end
   if kind == 'x' then
     a = remove(member)
   elseif kind == '!' then
@@ -322,13 +333,15 @@ for i = next_argument, #ARGV, 4 do
   elseif kind ~= 'n' then
     a, b, c = submit(member, kind, tonumber(sub(change, 2)), metadata, at)
   end
-  replies[#replies + 1], replies[#replies + 2], replies[#replies + 3] = a, b, c
+  replies[last + 1], replies[last + 2], replies[last + 3] = a, b, c
+  last = last + 3
 end
+write_numbers()
 
 -- What belongs to a period goes with it; what belongs to members of periods alone goes with the last of these.
 local function expire(key, ttl)
   if call('PTTL', key) == -1 then
-    call('PEXPIRE', key, exact(ttl))
+    call('PEXPIRE', key, exact(ttl + GRACE))
   end
 end
 
@@ -343,7 +356,7 @@ for _, place in ipairs(places) do
 end
 if not has_all and (has_metadata or has_track) and call('HEXISTS', beside .. 'places', '') == 0 then
   for _, key in ipairs({METADATA, TRACK, UNTIL}) do
-    call('PEXPIRE', key, exact(kept_for))
+    call('PEXPIRE', key, exact(kept_for + GRACE))
   end
 end
 return replies
