@@ -69,8 +69,8 @@ class Leaderboards:
             UpdateRefused: the score would leave ±2^53 (`ScoreOutOfRange`), or the board's rules do not allow it;
                 nothing was changed (through the future).
         """
-        parsed = MemberName.parse(member), parse_number(delta, "increment")
-        return self._store.increment(BoardName.parse(board), *parsed, self._now())
+        number = parse_number(delta, "increment")
+        return self._store.increment(BoardName.parse(board), MemberName.parse(member), number, self._now())
 
     def increment_many(self, board: str, deltas: Iterable[tuple[str, float]]) -> Future[list[Entry | UpdateRefused]]:
         """Increment many members in order; each outcome, an entry or the refusal, stands in its increment's place.

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import pytest
 
 from goboard.adapters.redis.batch import Batch
+from goboard.adapters.redis.replies import PlainReplies, RuledReplies
 from goboard.adapters.redis.rulebook import UNRULED, KnownRules
 from goboard.adapters.redis.writes import (
     DELETE,
-    INCREMENT,
     Increments,
+    OneIncrement,
     OneWrite,
-    Replies,
     Submissions,
     Taken,
     shortest,
@@ -40,25 +40,25 @@ RULES = Rules.parse(
 )
 
 
-def plain(*values: bytes | int | None) -> Replies:
-    return Replies(values, BOARD, UNRULED, ruled=False)
+def plain(*values: bytes | int | None) -> PlainReplies:
+    return PlainReplies(values)
 
 
-def ruled(*values: bytes | int | None) -> Replies:
-    return Replies(values, BOARD, KnownRules("1-x", RULES, 1), ruled=True)
+def ruled(*values: bytes | int | None) -> RuledReplies:
+    return RuledReplies(values, BOARD, KnownRules("1-x", RULES, 1))
 
 
 def increments(*deltas: float) -> Increments:
     numbered = [(f"m{number}", delta) for number, delta in enumerate(deltas)]
-    return Increments(asyncio.get_running_loop(), numbered, Replies.entry, AT)
+    return Increments(asyncio.get_running_loop(), numbered, AT)
 
 
 def submissions(items: Sequence[Submission], at: float = AT) -> Submissions:
-    return Submissions(asyncio.get_running_loop(), items, Replies.outcome, at)
+    return Submissions(asyncio.get_running_loop(), items, at)
 
 
-def increment() -> OneWrite:
-    return OneWrite(asyncio.get_running_loop(), "ada", INCREMENT, "1.0", Replies.entry, AT)
+def increment() -> OneIncrement:
+    return OneIncrement(asyncio.get_running_loop(), "ada", 1.0, AT)
 
 
 @pytest.mark.parametrize(
@@ -163,11 +163,11 @@ async def test_a_batch_is_of_the_same_periods() -> None:
 
 async def test_a_batch_ends_with_a_deletion() -> None:
     loop = asyncio.get_running_loop()
-    writes = deque([increment(), OneWrite(loop, "", DELETE, "", Replies.entry, AT), increment()])
-    for expected in ([INCREMENT], [DELETE], [INCREMENT]):
+    writes = deque([increment(), OneWrite(loop, "", DELETE, "", RuledReplies.entry, AT), increment()])
+    for deletes in (False, True, False):
         batch = Batch(BOARD, UNRULED)
         batch.fill(writes, 0.0)
-        assert [write._kind for write, _ in batch.parts] == expected
+        assert (len(batch.parts), batch.deletes) == (1, deletes)
 
 
 async def test_what_was_given_back_stands_where_it_stood() -> None:

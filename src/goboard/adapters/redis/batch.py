@@ -11,9 +11,10 @@ from goboard.adapters.redis.connection import ANSWER_WITHIN, STORE_TIMEOUT, Conn
 from goboard.adapters.redis.index import BoardIndex
 from goboard.adapters.redis.keys import standings_key
 from goboard.adapters.redis.lanes import Lanes
+from goboard.adapters.redis.replies import PlainReplies, RuledReplies
 from goboard.adapters.redis.rulebook import UNRULED, KnownRules, Rulebook
 from goboard.adapters.redis.scripts import SUBMIT, WRITE
-from goboard.adapters.redis.writes import Increments, OneWrite, ReadReply, Replies, Submissions, Taken, Write
+from goboard.adapters.redis.writes import Increments, OneIncrement, OneWrite, ReadReply, Submissions, Taken, Write
 from goboard.domain.errors import BoardBusy, OutcomeUnknown, StoreError, StoreUnavailable, UpdateRefused
 from goboard.domain.names import BoardName
 from goboard.domain.standings import Entry, Outcome, Submission
@@ -41,12 +42,19 @@ class Batcher:
         self._index = index
         self._lanes: Lanes[_Waiting] = Lanes(deque, self._send_batches, _refuse)
 
-    def put_one(  # noqa: PLR0913, PLR0917 -- as OneWrite
-        self, board: BoardName, member: str, kind: str, number: str, read: ReadReply, at: float
-    ) -> Future[Any]:
-        """Let a change wait its turn; the future brings what `read` makes of its reply."""
+    def put_increment(self, board: BoardName, member: str, delta: float, at: float) -> Future[Entry]:
+        """Let an increment wait its turn."""
         waiting, loop = self._lanes.of(board)
-        write = OneWrite(loop, member, kind, number, read, at)
+        write = OneIncrement(loop, member, delta, at)
+        waiting.append(write)
+        return write.future
+
+    def put_one(  # noqa: PLR0913, PLR0917 -- what is done to whom, how its reply is read, and when
+        self, board: BoardName, member: str, kind: str, said: str, read: ReadReply, at: float
+    ) -> Future[Any]:
+        """Let a change wait its turn that takes submit.lua; the future brings what `read` makes of its reply."""
+        waiting, loop = self._lanes.of(board)
+        write = OneWrite(loop, member, kind, said, read, at)
         waiting.append(write)
         return write.future
 
@@ -55,7 +63,7 @@ class Batcher:
     ) -> Future[list[Entry | UpdateRefused]]:
         """Let a list of increments wait its turn; the future brings the outcome of each."""
         waiting, loop = self._lanes.of(board)
-        write = Increments(loop, deltas, Replies.entry, at)
+        write = Increments(loop, deltas, at)
         if deltas:
             waiting.append(write)
         return write.future
@@ -65,7 +73,7 @@ class Batcher:
     ) -> Future[list[Outcome | UpdateRefused]]:
         """Let a list of submissions wait its turn; the future brings the outcome of each."""
         waiting, loop = self._lanes.of(board)
-        write = Submissions(loop, submissions, Replies.outcome, at)
+        write = Submissions(loop, submissions, at)
         if submissions:
             waiting.append(write)
         return write.future
@@ -138,7 +146,7 @@ class Batch:
         self._known = known
         self._taken = Taken([], [], [])
         self._at = 0.0
-        self._span = (0.0, 0.0)
+        self._start = self._end = 0.0
 
     def fill(self, waiting: _Waiting, now: float) -> None:
         """Take from the front of `waiting` what fits together, as much as the batch holds."""
@@ -150,14 +158,18 @@ class Batch:
                 waiting.popleft()
                 continue
             if not self.parts:
-                self._begin(write)
-                room = max(1, MAX_RULED_CHANGES // len(self._known.rules.windows)) if self.ruled else MAX_CHANGES
-            elif not self._fits(write):
+                room = self._begin(write)
+            elif not (self._start <= write.at < self._end if self.ruled else write.plain):
                 return
-            room -= self._take(write, room)
-            if write.taken_up:
-                waiting.popleft()
-            if not room or write.last or not write.taken_up:
+            count = write.take(room, self._taken, ruled=self.ruled)
+            self.parts.append((write, count))
+            self.oldest = min(self.oldest, write.since)
+            room -= count
+            if not write.taken_up:
+                return
+            waiting.popleft()
+            if write.last or not room:
+                self.deletes = write.last
                 return
 
     def plain_arguments(self) -> list[str]:
@@ -170,11 +182,11 @@ class Batch:
 
     def settle(self, reply: Sequence[bytes | int | None]) -> None:
         """Give each write its part of the script's reply."""
-        replies = Replies(reply, self.board, self._known, ruled=self.ruled)
-        at = 1
+        replies = RuledReplies(reply, self.board, self._known) if self.ruled else PlainReplies(reply)
+        at, width = 1, replies.width
         for write, count in self.parts:
             write.settle(replies, at, count)
-            at += replies.width * count
+            at += width * count
 
     def give_back(self, waiting: _Waiting) -> None:
         """Put all that was taken back to the front of `waiting`: nothing of it was done."""
@@ -189,25 +201,14 @@ class Batch:
         for write, _ in self.parts:
             write.fail(error)
 
-    def _begin(self, first: Write) -> None:
+    def _begin(self, first: Write) -> int:
+        """Settle what the batch is for: changes that the first one's script can do, in its periods. Gives the room."""
         self.ruled = self.ruled or not first.plain
         self._at = first.at
-        if self.ruled:
-            self._span = self._known.span(first.at)
-
-    def _fits(self, write: Write) -> bool:
-        """Tell whether the batch's script can do `write` too, and in the same periods."""
         if not self.ruled:
-            return write.plain
-        start, end = self._span
-        return start <= write.at < end
-
-    def _take(self, write: Write, room: int) -> int:
-        self.oldest = min(self.oldest, write.since)
-        self.deletes = self.deletes or write.last
-        count = write.take(room, self._taken, ruled=self.ruled)
-        self.parts.append((write, count))
-        return count
+            return MAX_CHANGES
+        self._start, self._end = self._known.span(first.at)
+        return max(1, MAX_RULED_CHANGES // len(self._known.rules.windows))
 
 
 def _refuse_late(waiting: _Waiting, since: float) -> None:

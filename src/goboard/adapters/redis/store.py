@@ -15,9 +15,10 @@ from goboard.adapters.redis.index import BoardIndex
 from goboard.adapters.redis.keys import checked_prefix
 from goboard.adapters.redis.queries import Queries, Question
 from goboard.adapters.redis.reads import Reader
+from goboard.adapters.redis.replies import RuledReplies
 from goboard.adapters.redis.rulebook import UNRULED, KnownRules, Rulebook, Stale
 from goboard.adapters.redis.snapshots import TopSnapshots
-from goboard.adapters.redis.writes import ARCHIVE, DELETE, INCREMENT, NOTHING, REMOVE, Replies, shortest
+from goboard.adapters.redis.writes import ARCHIVE, DELETE, NOTHING, REMOVE
 from goboard.domain.errors import (
     ArchiveExists,
     CursorStale,
@@ -74,7 +75,7 @@ class RedisBoardStore:
         return cls(Connections.from_url(url), prefix=prefix, top_snapshot=top_snapshot)
 
     def increment(self, board: BoardName, member: MemberName, delta: float, at: float) -> Future[Entry]:
-        return self._batcher.put_one(board, member, INCREMENT, shortest(delta), Replies.entry, at)
+        return self._batcher.put_increment(board, member, delta, at)
 
     def increment_many(
         self, board: BoardName, deltas: Sequence[tuple[MemberName, float]], at: float
@@ -252,11 +253,11 @@ def _place(known: KnownRules, choice: PeriodChoice) -> str:
     return known.rules.chosen(choice).place
 
 
-def _number(replies: Replies, _member: str, at: int) -> int | None:
+def _number(replies: RuledReplies, _member: str, at: int) -> int | None:
     return replies.number(at)
 
 
-def _archived(board: BoardName, window: str | None, replies: Replies, name: str, at: int) -> int:
+def _archived(board: BoardName, window: str | None, replies: RuledReplies, name: str, at: int) -> int:
     """Read the script's reply to setting standings aside.
 
     Raises:
@@ -265,7 +266,7 @@ def _archived(board: BoardName, window: str | None, replies: Replies, name: str,
     members = replies.number(at)
     if members is not None:
         return members
-    if replies.values[at + 2] == b"exists":
+    if replies.word(at) == b"exists":
         raise ArchiveExists(board, name)
     there_are = ", ".join(replies.known.rules.windows)
     raise InvalidArgument(f"the dashboard has no window {window!r}; it has {there_are}")

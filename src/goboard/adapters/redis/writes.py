@@ -6,86 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from goboard.adapters.redis.failures import bring, each_its_own
-from goboard.adapters.redis.rulebook import KnownRules
-from goboard.domain.errors import (
-    AttemptsExhausted,
-    GoboardError,
-    IncrementTooLarge,
-    OperatorMismatch,
-    OutcomeUnknown,
-    ScoreOutOfRange,
-    StoreError,
-    StoreUnavailable,
-    UpdateRefused,
-)
-from goboard.domain.names import BoardName
+from goboard.adapters.redis.replies import Replies, RuledReplies
+from goboard.domain.errors import GoboardError, OutcomeUnknown, StoreError, StoreUnavailable, UpdateRefused
 from goboard.domain.standings import Entry, Outcome, Submission
 
 INCREMENT, SUBMIT, OVERWRITE, REMOVE, DELETE, ARCHIVE, NOTHING = "i", "s", "=", "x", "!", "a", "n"
 """What is done to a member, as submit.lua names it."""
 
-Reply = bytes | int | None
-
-
-class Replies:
-    """What a script has replied to a batch's changes, each change's replies under the number of its first."""
-
-    __slots__ = ("board", "known", "ruled", "values")
-
-    def __init__(self, values: Sequence[Reply], board: BoardName, known: KnownRules, *, ruled: bool) -> None:
-        self.values = values
-        self.board = board
-        self.known = known
-        self.ruled = ruled
-
-    @property
-    def width(self) -> int:
-        """How many values there are for a change."""
-        return 3 if self.ruled else 2
-
-    def entry(self, member: str, at: int) -> Entry:
-        """Read the reply to an increment.
-
-        Raises:
-            UpdateRefused: the script refused it.
-        """
-        score, place = self.values[at], self.values[at + 1]
-        if score is None:
-            raise self._refusal(member, at)
-        return Entry(member, float(score), place if self.ruled else place + 1)  # type: ignore[arg-type,operator] # an integer then
-
-    def outcome(self, member: str, at: int) -> Outcome:
-        """Read the reply to a submission.
-
-        Raises:
-            UpdateRefused: the script refused it.
-        """
-        score, place = self.values[at], self.values[at + 1]
-        if score is None:
-            raise self._refusal(member, at)
-        if self.ruled:
-            return Outcome(member, float(score), place, bool(self.values[at + 2]), place is not None)  # type: ignore[arg-type] # an integer or None
-        unchanged = place < 0  # type: ignore[operator] # an integer
-        rank = -place if unchanged else place + 1  # type: ignore[operator]
-        return Outcome(member, float(score), rank, not unchanged)
-
-    def number(self, at: int) -> int | None:
-        """Read how many members something was done to; None: it was refused."""
-        return self.values[at]  # type: ignore[return-value] # an integer or None
-
-    def _refusal(self, member: str, at: int) -> UpdateRefused:
-        rules = self.known.rules
-        why = self.values[at + 2] if self.ruled else b"range"
-        if why == b"operator":
-            return OperatorMismatch(self.board, rules.operator.value)
-        if why == b"increment" and rules.max_increment is not None:
-            return IncrementTooLarge(member, rules.max_increment)
-        if why == b"attempts" and rules.attempts is not None:
-            return AttemptsExhausted(member, *rules.attempts)
-        return ScoreOutOfRange(member, rules.lowest, rules.highest)
-
-
-ReadReply = Callable[[Replies, str, int], Any]
+ReadReply = Callable[[RuledReplies, str, int], Any]
 """Reads the reply to a change of a member that begins at a number."""
 
 
@@ -147,28 +75,23 @@ class Write(Protocol):
 class OneWrite:
     """One change, and how its reply is read."""
 
-    __slots__ = ("_kind", "_member", "_number", "_read", "at", "future", "last", "plain", "since")
+    __slots__ = ("_done", "_member", "_read", "at", "future", "last", "since")
     taken_up = True
+    plain = False
 
-    def __init__(  # noqa: PLR0913, PLR0917 -- made for every increment: keywords would cost a tenth of a microsecond
-        self, loop: AbstractEventLoop, member: str, kind: str, number: str, read: ReadReply, at: float
+    def __init__(  # noqa: PLR0913, PLR0917 -- as `Batcher.put_one`
+        self, loop: AbstractEventLoop, member: str, kind: str, said: str, read: ReadReply, at: float
     ) -> None:
         self.future: Future[Any] = loop.create_future()
         self.since = loop.time()
         self.at = at
-        self.plain = kind == INCREMENT
         self.last = kind == DELETE
         self._member = member
-        self._kind = kind
-        self._number = number
+        self._done = kind + said
         self._read = read
 
-    def take(self, _room: int, taken: Taken, *, ruled: bool) -> int:
-        if ruled:
-            taken.rule(self._member, self._kind + self._number, "", self.at)
-        else:
-            taken.members.append(self._member)
-            taken.words.append(self._number)
+    def take(self, _room: int, taken: Taken, *, ruled: bool) -> int:  # noqa: ARG002 -- it takes rules
+        taken.rule(self._member, self._done, "", self.at)
         return 1
 
     def give_back(self, count: int) -> None:
@@ -178,8 +101,47 @@ class OneWrite:
         if self.future.done():  # its caller has left
             return
         try:
-            self.future.set_result(self._read(replies, self._member, at))
+            self.future.set_result(self._read(replies, self._member, at))  # type: ignore[arg-type] # it takes rules
         except GoboardError as refusal:
+            bring(self.future, refusal)
+
+    def fail(self, error: StoreError) -> None:
+        if not self.future.done():
+            bring(self.future, each_its_own(error))
+
+
+class OneIncrement:
+    """One increment: nearly every write there is, so that it has a class of its own, a twentieth faster."""
+
+    __slots__ = ("_delta", "_member", "at", "future", "since")
+    taken_up = True
+    plain = True
+    last = False
+
+    def __init__(self, loop: AbstractEventLoop, member: str, delta: float, at: float) -> None:
+        self.future: Future[Entry] = loop.create_future()
+        self.since = loop.time()
+        self.at = at
+        self._member = member
+        self._delta = shortest(delta)
+
+    def take(self, _room: int, taken: Taken, *, ruled: bool) -> int:
+        if ruled:
+            taken.rule(self._member, INCREMENT + self._delta, "", self.at)
+        else:
+            taken.members.append(self._member)
+            taken.words.append(self._delta)
+        return 1
+
+    def give_back(self, count: int) -> None:
+        """It is whole either way."""
+
+    def settle(self, replies: Replies, at: int, _count: int) -> None:
+        if self.future.done():  # its caller has left
+            return
+        try:
+            self.future.set_result(replies.entry(self._member, at))
+        except UpdateRefused as refusal:
             bring(self.future, refusal)
 
     def fail(self, error: StoreError) -> None:
@@ -195,12 +157,11 @@ class _ManyWrites(ABC, Generic[Item]):
 
     last = False
 
-    def __init__(self, loop: AbstractEventLoop, items: Sequence[Item], read: ReadReply, at: float) -> None:
+    def __init__(self, loop: AbstractEventLoop, items: Sequence[Item], at: float) -> None:
         self.future: Future[list[Any]] = loop.create_future()
         self.since = loop.time()
         self.at = at
         self._items = items
-        self._read = read
         self._taken = 0
         self._outcomes: list[Any] = []
         if not items:
@@ -214,6 +175,10 @@ class _ManyWrites(ABC, Generic[Item]):
     @abstractmethod
     def _take(self, items: Sequence[Item], taken: Taken, *, ruled: bool) -> int:
         """Append changes for the first of `items`, all that may be done in the same way, and tell how many."""
+
+    @abstractmethod
+    def _outcome(self, replies: Replies, member: str, at: int) -> Any:
+        """Read the reply to one change."""
 
     @property
     def taken_up(self) -> bool:
@@ -231,7 +196,7 @@ class _ManyWrites(ABC, Generic[Item]):
         first = len(self._outcomes)
         for i in range(count):
             try:
-                self._outcomes.append(self._read(replies, self._items[first + i][0], at + replies.width * i))
+                self._outcomes.append(self._outcome(replies, self._items[first + i][0], at + replies.width * i))
             except UpdateRefused as refusal:
                 self._outcomes.append(refusal)
         self.since = self.future.get_loop().time()
@@ -259,6 +224,9 @@ class Increments(_ManyWrites[tuple[str, float]]):
             taken.words.extend([shortest(delta) for _, delta in items])
         return len(items)
 
+    def _outcome(self, replies: Replies, member: str, at: int) -> Entry:
+        return replies.entry(member, at)
+
 
 class Submissions(_ManyWrites[Submission]):
     """Submissions, of which some take submit.lua."""
@@ -278,6 +246,9 @@ class Submissions(_ManyWrites[Submission]):
             else:
                 return count
         return len(items)
+
+    def _outcome(self, replies: Replies, member: str, at: int) -> Outcome:
+        return replies.outcome(member, at)
 
 
 def shortest(number: float) -> str:
