@@ -315,6 +315,18 @@ async def test_members_that_a_change_cuts_off_leave_nothing(
     assert sorted(keys(server, prefix)) == ["rules"]
 
 
+async def test_members_that_capacity_cuts_off_leave_nothing(
+    store: RedisBoardStore, server: Server, prefix: str
+) -> None:
+    await rule(store, operator="best", capacity=2, ties="dense")
+    for member, score in (("ada", 1.0), ("bob", 2.0), ("cyd", 3.0), ("dan", 0.5)):
+        await submit(store, member, score, metadata={"of": member})
+    with server.client() as client:
+        beside = f"{{{prefix}{BOARD}}}:"
+        assert sorted(client.hkeys(f"{beside}metadata")) == [b"bob", b"cyd"]
+        assert client.zrange(f"{beside}scores:all", 0, -1) == [b"2", b"3"]
+
+
 async def test_a_key_of_another_kind_in_a_period_s_place_is_told(
     store: RedisBoardStore, server: Server, prefix: str
 ) -> None:

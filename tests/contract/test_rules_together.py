@@ -1,5 +1,6 @@
 """Rules in company: each of these has gone wrong where every rule for itself was right."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from boards import ADA, AT, BOARD, DAY, NOW, m, names, page, put, rule, scores, 
 from goboard.domain.errors import AttemptsExhausted, ScoreOutOfRange
 from goboard.domain.names import ArchiveName
 from goboard.domain.periods import PeriodChoice
+from goboard.domain.scores import MAX_SCORE
 from goboard.domain.standings import Outcome
 from goboard.leaderboards import submission
 from goboard.ports.store import BoardStore
@@ -123,3 +125,50 @@ async def test_bounds_hold_for_the_sum_in_the_longest_window(store: BoardStore) 
     assert isinstance(outcomes[0], ScoreOutOfRange)
     assert await scores(store, window="daily") == {"bob": -2.0}
     assert await scores(store, window="all") == {"ada": -4.0, "bob": -1.0}
+
+
+async def test_who_was_cut_off_leaves_no_rank_behind(store: BoardStore) -> None:
+    """With `dense`, a score that nobody has any more counts for nothing."""
+    await rule(store, operator="best", ties="dense", capacity=2)
+    await submit_all(store, {"ada": 3.0, "bob": 2.0, "cyd": 1.0})
+    await store.remove(BOARD, m("ada"), AT)
+    await submit_all(store, {"dan": 0.5})
+    assert await standings(store) == [("bob", 2.0, 1), ("dan", 0.5, 2)]
+
+
+@pytest.mark.parametrize("said", [{"ties": "earliest"}, {"ties": "dense"}, {"windows": ["all", "daily"]}])
+@pytest.mark.parametrize("sign", [1, -1])
+async def test_a_sum_that_only_rounds_into_the_range_is_refused(
+    store: BoardStore, said: dict[str, Any], sign: int
+) -> None:
+    """2^53 + 1 is 2^53 as a double: an update would be acknowledged and lost."""
+    await rule(store, **said)
+    await put(store, BOARD, "ada", sign * (MAX_SCORE - 1))
+    for delta in (1.5, 2.0, 3.0):
+        with pytest.raises(ScoreOutOfRange):
+            await store.increment(BOARD, m("ada"), sign * delta, AT)
+    assert (await store.increment(BOARD, m("ada"), sign * 1.0, AT)).score == sign * MAX_SCORE
+
+
+async def test_many_who_come_back_after_their_period_come_without_a_past(store: BoardStore) -> None:
+    await rule(store, windows=["daily"], keep=0, track=True)
+    names = [f"m{number:02}" for number in range(60)]
+    written = [submission(name, 1.0, {"of": name}) for name in names]
+    await store.submit_many(BOARD, written, AT - DAY)
+    for name in reversed(names):
+        await submit(store, name, 1.0)
+        details = await store.member(BOARD, m(name), NOW)
+        assert details is not None
+        assert (details.entry.metadata, details.first_update) == (None, AT)
+
+
+async def test_order_of_arrival_survives_a_removal_between(store: BoardStore) -> None:
+    """All three wait together, and go to the store in one call."""
+    await rule(store, ties="earliest")
+    await submit_all(store, {"one": 1.0})
+    first = store.submit_many(BOARD, [submission("abe", 5.0)], AT)
+    removed = asyncio.create_task(store.remove(BOARD, m("one"), AT))
+    await asyncio.sleep(0)
+    last = store.submit_many(BOARD, [submission("zed", 5.0)], AT)
+    await asyncio.gather(first, removed, last)
+    assert await standings(store) == [("abe", 5.0, 1), ("zed", 5.0, 2)]
