@@ -128,8 +128,9 @@ async def test_what_waits_for_a_board_goes_out_as_one_script_call(store: RedisBo
     futures = [store.increment(BOARD, ADA, 1.0, AT) for _ in range(200)]
     tasks = [asyncio.create_task(put(store, BOARD, BOB, 3.0)), asyncio.create_task(store.remove(BOARD, BOB, AT))]
     await asyncio.gather(*futures, *tasks)
-    # The tasks start in the turn of the loop in which the first call leaves, so they may take a second one.
-    assert calls(server, "evalsha") - before <= 2
+    # The tasks start in the turn of the loop in which the first call leaves, so they may take a second one, and the
+    # removal takes another script.
+    assert calls(server, "evalsha") - before <= 3
 
 
 async def test_what_comes_while_a_batch_is_under_way_waits_for_the_next(store: RedisBoardStore, server: Server) -> None:

@@ -273,6 +273,23 @@ async def test_a_change_that_broke_off_leaves_the_board_as_it_was_and_is_forgott
     assert not [key for key in keys(server, prefix) if key.startswith(("new:", "old:", "moving"))]
 
 
+async def test_a_change_that_took_too_long_stops_where_another_has_begun(
+    store: RedisBoardStore, server: Server, prefix: str
+) -> None:
+    await put_many(store, BOARD, [(f"m{number}", 1.0) for number in range(20_000)])
+    moving = f"{{{prefix}{BOARD}}}:moving"
+    change = asyncio.create_task(rule(store, ties="earliest", force=True))
+    with server.client() as client:
+        while not client.exists(moving):  # noqa: ASYNC110 -- the key is another process's to see
+            await asyncio.sleep(0)
+        client.set(moving, "of another change", px=60_000)
+        with pytest.raises(BoardBusy):
+            await change
+        assert client.get(moving) == b"of another change"
+        client.delete(moving)
+    assert (await store.rules(BOARD)).revision == 0
+
+
 async def test_a_caller_who_leaves_does_not_break_a_change_off(store: RedisBoardStore) -> None:
     await put_many(store, BOARD, MANY)
     change = asyncio.create_task(rule(store, ties="earliest", force=True))
