@@ -205,6 +205,29 @@ async def test_reads_of_another_process_follow_the_rules(store: RedisBoardStore,
     assert await other.count(BOARD, PeriodChoice(AT, "daily")) == 0
 
 
+async def test_a_process_that_never_met_the_board_reads_its_windows_and_goes_on_from_its_cursors(
+    store: RedisBoardStore, other: RedisBoardStore
+) -> None:
+    await rule(store, windows=["daily"], ties="earliest")
+    await submit_all(store, {"ada": 1.0, "bob": 2.0})
+    first = await page(store, 1)
+    second = await page(other, 1, first.next)
+    assert [entry.member for entry in second.entries] == ["ada"]
+    fresh = PeriodChoice(AT, "daily", "2026-11-24")
+    await store.delete(BOARD, AT)
+    await rule(store, windows=["all", "daily"])
+    await submit_all(store, {"ada": 1.0, "bob": 2.0})
+    assert await other.count(BOARD, fresh) == 2
+
+
+async def test_all_that_was_written_before_a_change_counts_by_the_old_rules(store: RedisBoardStore) -> None:
+    """Eight calls' worth, none of which is awaited before the rules are set."""
+    await rule(store, ties="shared")
+    before = store.increment_many(BOARD, [(ADA, 1.0)] * 1500, AT)
+    await rule(store, ties="shared", max_score=10.0)
+    assert {type(outcome) for outcome in await before} == {Entry}
+
+
 @pytest.mark.parametrize("ties", TIES)
 async def test_updates_under_way_while_rules_change_count_once(
     store: RedisBoardStore, other: RedisBoardStore, ties: str
@@ -362,6 +385,7 @@ async def test_boards_that_others_wrote_are_found_in_slices(
         pipeline = client.pipeline(transaction=False)
         for number in range(2500):
             pipeline.zadd(f"{prefix}b{number:04}", {"ada": 1.0})
+        pipeline.zadd(f"{prefix}{prefix}", {"ada": 1.0})
         pipeline.set(f"{prefix}a text", "no board")
         pipeline.zadd(f"{prefix}bad\xff".encode("latin-1"), {"ada": 1.0})
         pipeline.execute()
@@ -372,7 +396,7 @@ async def test_boards_that_others_wrote_are_found_in_slices(
         await store.discover()
         assert int(client.info("commandstats").get("cmdstat_keys", {"calls": 0})["calls"]) == before
     listed = await store.boards("", 3000, AT)
-    assert [each.board for each in listed] == [*[f"b{number:04}" for number in range(2500)], BOARD]
+    assert [each.board for each in listed] == [*[f"b{number:04}" for number in range(2500)], prefix, BOARD]
     assert {each.members for each in listed} == {1}
 
 

@@ -166,9 +166,6 @@ async def test_order_of_arrival_survives_a_removal_between(store: BoardStore) ->
     """All three wait together, and go to the store in one call."""
     await rule(store, ties="earliest")
     await submit_all(store, {"one": 1.0})
-    first = store.submit_many(BOARD, [submission("abe", 5.0)], AT)
-    removed = asyncio.create_task(store.remove(BOARD, m("one"), AT))
-    await asyncio.sleep(0)
-    last = store.submit_many(BOARD, [submission("zed", 5.0)], AT)
-    await asyncio.gather(first, removed, last)
+    calls = [submit(store, "abe", 5.0), store.remove(BOARD, m("one"), AT), submit(store, "zed", 5.0)]
+    await asyncio.gather(*[asyncio.create_task(call) for call in calls])
     assert await standings(store) == [("abe", 5.0, 1), ("zed", 5.0, 2)]
