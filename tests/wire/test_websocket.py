@@ -49,6 +49,22 @@ async def test_updates_are_pipelined_and_answered_in_order(service: Service, boa
     assert [reply["score"] for reply in replies] == [number // 7 + 1 for number in range(2_000)]
 
 
+async def test_an_increment_that_the_board_s_rules_do_not_allow_is_answered_and_the_socket_lives_on(
+    service: Service, board: str
+) -> None:
+    rules = f"{service.api}/dashboards/{board}/rules"
+    token = {"Authorization": f"Bearer {TOKEN}"}
+    update = {"dashboard": board, "member_id": "p", "increment": 1}
+    assert httpx.put(rules, headers=token, json={"operator": "best"}).status_code == 200
+    async with opened(service) as socket:
+        assert (await ask(socket, update))["problem"]["code"] == "operator_mismatch"
+        assert httpx.put(rules, headers=token, json={"max_increment": 5, "max_score": 5}).status_code == 200
+        assert (await ask(socket, update | {"increment": 6}))["problem"]["code"] == "increment_too_large"
+        assert (await ask(socket, update))["score"] == 1.0
+        many = await ask(socket, [update | {"increment": 5}, update])
+    assert (many[0]["problem"]["code"], many[1]["score"]) == ("score_out_of_range", 2.0)
+
+
 async def test_problems_keep_their_place_among_replies(service: Service, board: str) -> None:
     async with opened(service) as socket:
         for number in range(100):

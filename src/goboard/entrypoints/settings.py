@@ -55,7 +55,7 @@ VARIABLES = (
         "TOP_SNAPSHOT_MS",
         "0",
         parsing.integer(0, 60_000),
-        "how many milliseconds old `top` may be, the same for all who ask; 0: all that was answered before is in it",
+        "how many milliseconds old `top` of a board without rules may be; 0: all that was answered before is in it",
     ),
     Variable(
         "GRPC_MAX_MESSAGE_BYTES", "4194304", parsing.integer(1024, 2**30), "the largest gRPC message that is read"

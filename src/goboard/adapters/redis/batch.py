@@ -17,15 +17,17 @@ from goboard.adapters.redis.scripts import SUBMIT, WRITE
 from goboard.adapters.redis.writes import Increments, OneIncrement, OneWrite, ReadReply, Submissions, Taken, Write
 from goboard.domain.errors import BoardBusy, OutcomeUnknown, StoreError, StoreUnavailable, UpdateRefused
 from goboard.domain.names import BoardName
+from goboard.domain.rules import Ties
 from goboard.domain.standings import Entry, Outcome, Submission
 
 # A change costs Redis 2-6 µs, so a call holds other clients up for 3 ms at most; 500 names are 128 KB at most.
 MAX_CHANGES = 500
-# By rules a change costs 5-20 µs a window, and may carry 1 KiB of metadata.
-MAX_RULED_CHANGES = 200
+MAX_MICROSECONDS = 1000
+"""What a call by rules may take of Redis's time on a board of 10,000; on one of a million it is twice as much."""
+MICROSECONDS = {Ties.MEMBER: 5, Ties.SHARED: 5, Ties.EARLIEST: 8, Ties.DENSE: 8}
+"""What a change by rules takes for each window: docs/performance.md."""
 BUSY_PAUSE = 0.02
 """Seconds until a board is tried again whose rules are being changed."""
-
 BUSY_PATIENCE = 1.0
 """Seconds for which a write waits for such a board."""
 
@@ -208,7 +210,8 @@ class Batch:
         if not self.ruled:
             return MAX_CHANGES
         self._start, self._end = self._known.span(first.at)
-        return max(1, MAX_RULED_CHANGES // len(self._known.rules.windows))
+        rules = self._known.rules
+        return max(1, MAX_MICROSECONDS // (MICROSECONDS[rules.ties] * len(rules.windows)))
 
 
 def _refuse_late(waiting: _Waiting, since: float) -> None:

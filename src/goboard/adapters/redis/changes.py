@@ -17,8 +17,8 @@ from goboard.domain.names import BoardName
 from goboard.domain.periods import ALL, window_and_name
 from goboard.domain.rules import BoardRules, Rules, Ties
 
-SLICE = 250
-"""Members that one step moves: at up to 10 µs each, 2.5 ms of the server's time."""
+SLICE = 125
+"""Members that one step moves: at up to 10 µs each, little over a millisecond of the server's time."""
 BY_NAME = {Ties.MEMBER, Ties.SHARED}
 """Ties whose standings are kept in the same form."""
 

@@ -21,7 +21,9 @@ def _load(*names: str) -> Script:
 
 WRITE = _load("write.lua")
 READ = _load("read.lua")
-SUBMIT = _load("standings.lua", "traces.lua", "submit.lua")
+SUBMIT = _load(
+    "standings.lua", "traces.lua", "submit_places.lua", "submit_scores.lua", "submit_removal.lua", "submit.lua"
+)
 QUERY = _load("standings.lua", "query.lua")
 RULES = _load("standings.lua", "traces.lua", "rules.lua")
 PRUNE = _load("prune.lua")
