@@ -165,3 +165,12 @@ async def test_who_was_first_stays_first_beside_who_comes_after_the_archive(stor
     await submit_all(store, {"ada": 5.0, "bob": 5.0})
     assert [member for member, _, _ in await standings(store)] == ["ada", "bob"]
     assert [member for member, _, _ in await standings(store, window="archive", period="season 1")] == ["bob", "ada"]
+
+
+async def test_only_the_current_period_can_be_archived(store: BoardStore) -> None:
+    await rule(store, windows=["daily"])
+    await submit(store, "ada", 1.0)
+    for period in ("2026-11-23", "2026-11-24"):
+        with pytest.raises(InvalidArgument, match="name no period"):
+            await store.archive(BOARD, ArchiveName.parse("spring"), PeriodChoice(AT, "daily", period))
+    assert await scores(store) == {"ada": 1.0}

@@ -93,7 +93,7 @@ class BoardStore(Protocol):
 
         Raises:
             ArchiveExists: there is one of this name.
-            InvalidArgument: `choice` names no window of the board, or a period that is not the current one.
+            InvalidArgument: `choice` names no window of the board, or it names a period.
         """
         ...
 

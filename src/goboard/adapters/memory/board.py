@@ -113,11 +113,11 @@ class Board:
 
         Raises:
             ArchiveExists: there is one of this name.
-            InvalidArgument: `choice` names no window, or a period that is not the current one.
+            InvalidArgument: `choice` names no window of the board, or it names a period.
         """
-        current = self.rules.chosen(choice._replace(period=None))
-        if choice.period not in (None, current.name):
-            raise InvalidArgument(f"period {choice.period!r} is not the current one, which alone can be archived")
+        if choice.period is not None:
+            raise InvalidArgument("only the current period can be archived; name no period")
+        current = self.rules.chosen(choice)
         self._expire(choice.at)
         if archived(name) in self._places:
             raise ArchiveExists(self._name, name)
