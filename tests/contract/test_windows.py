@@ -277,3 +277,16 @@ async def test_reads_of_a_period_are_all_of_that_period(store: BoardStore) -> No
     assert list((await store.lookup(BOARD, [BOB, m("cyd")], choice, metadata=False)).entries) == [bob]
     assert (await store.stats(BOARD, [], 1, choice)).maximum == 3.0
     assert await store.rank(BOARD, BOB, NOW) == Entry("bob", 6.0, 1)
+
+
+async def test_a_window_may_be_kept_to_the_calendar_s_end(store: BoardStore) -> None:
+    """29 February falls on a Sunday every 28 years, and a thousand times that is beyond the year 9999."""
+    rare = "0 0 29 2 */7"
+    await rule(store, windows=[rare], keep=1000)
+    await submit(store, "ada", 1.0, metadata={"a": 1})
+    [period] = await store.periods(BOARD, rare, AT)
+    assert period.name == "2004-02-29T00:00+00:00"
+    await rule(store, windows=[rare], keep=999)
+    assert await standings(store, window=rare, period=period.name) == [("ada", 1.0, 1)]
+    assert await store.remove(BOARD, ADA, AT) is True
+    assert await store.periods(BOARD, rare, AT) == []

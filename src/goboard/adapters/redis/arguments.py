@@ -1,9 +1,10 @@
 """How a board's rules are told to the scripts."""
 
 from goboard.adapters.redis.rulebook import KnownRules
-from goboard.domain.periods import Period
+from goboard.domain.periods import ALL, Period
 
-FOR_EVER = float("inf")
+LONGEST = 1e11
+"""Seconds: 3,170 years. A rare cron expression's periods may be kept beyond the calendar's end, which is no number."""
 
 
 def rule_arguments(known: KnownRules, at: float) -> list[str]:
@@ -33,13 +34,12 @@ def rule_arguments(known: KnownRules, at: float) -> list[str]:
 
 def kept_for(known: KnownRules, period: Period, at: float) -> str:
     """Tell for how many milliseconds a current period is to be kept; empty: for ever."""
-    seconds = known.kept_for(period, at)
-    return "" if seconds == FOR_EVER else milliseconds(seconds)
+    return "" if period.window == ALL else milliseconds(known.kept_for(period, at))
 
 
 def milliseconds(seconds: float) -> str:
     """Write seconds as whole milliseconds."""
-    return str(int(seconds * 1000))
+    return str(int(min(seconds, LONGEST) * 1000))
 
 
 def _or_empty(value: float | None) -> str:
