@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
+import psutil
+
 START_SECONDS = 40.0
 TOKEN = "a-token-of-the-tests"
 
@@ -123,3 +125,26 @@ def _gather(pipe: IO[str]) -> list[str]:
 
     threading.Thread(target=read_on, daemon=True).start()
     return lines
+
+
+def until_both_serve(service: Service) -> list[psutil.Process]:
+    """Wait until both workers listen on both ports: the banner comes when one of them does."""
+    ends = time.monotonic() + 20
+    while True:
+        workers = workers_of(service)
+        ports = [
+            connection for worker in workers for connection in worker.net_connections() if connection.status == "LISTEN"
+        ]
+        if len(ports) == 4:
+            return workers
+        assert time.monotonic() < ends, "".join(service.log)
+        time.sleep(0.05)
+
+
+def workers_of(service: Service) -> list[psutil.Process]:
+    family = psutil.Process(service.process.pid).children()
+    return [
+        child
+        for child in family
+        if child.status() != psutil.STATUS_ZOMBIE and "spawn_main" in " ".join(child.cmdline())
+    ]

@@ -9,7 +9,7 @@ import httpx
 import psutil
 import pytest
 import services
-from services import TOKEN, Service, goboard_serve
+from services import TOKEN, Service, goboard_serve, until_both_serve, workers_of
 
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -132,29 +132,6 @@ def test_a_dead_worker_is_replaced(tmp_path: Path) -> None:
         scores = [increment(service, "p1", 1).json()["score"] for _ in range(20)]
 
     assert scores == [float(number) for number in range(2, 22)]
-
-
-def until_both_serve(service: Service) -> list[psutil.Process]:
-    """Wait until both workers listen on both ports: the banner comes when one of them does."""
-    ends = time.monotonic() + 20
-    while True:
-        workers = workers_of(service)
-        ports = [
-            connection for worker in workers for connection in worker.net_connections() if connection.status == "LISTEN"
-        ]
-        if len(ports) == 4:
-            return workers
-        assert time.monotonic() < ends, "".join(service.log)
-        time.sleep(0.05)
-
-
-def workers_of(service: Service) -> list[psutil.Process]:
-    family = psutil.Process(service.process.pid).children()
-    return [
-        child
-        for child in family
-        if child.status() != psutil.STATUS_ZOMBIE and "spawn_main" in " ".join(child.cmdline())
-    ]
 
 
 def test_the_transports_can_be_switched_off(tmp_path: Path) -> None:

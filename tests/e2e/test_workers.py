@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
-from services import goboard_serve
+from services import goboard_serve, until_both_serve
 
 CONNECTIONS = 64
 LEAST = 8
@@ -29,6 +29,7 @@ def taken_by_workers(parent: int, port: int) -> list[int]:
 
 def test_connections_of_both_transports_are_spread_over_workers(tmp_path: Path) -> None:
     with goboard_serve(tmp_path, "--store", "embedded", WORKERS="2") as service, ExitStack() as opened:
+        until_both_serve(service)
         for address in (urlsplit(service.base).netloc, service.grpc):
             host, _, port = address.rpartition(":")
             for _ in range(CONNECTIONS):
