@@ -16,6 +16,8 @@ from goboard.adapters.redis import RedisBoardStore
 from goboard.adapters.redis.lanes import Lanes
 from goboard.domain.errors import OutcomeUnknown, StoreError, StoreUnavailable
 from goboard.domain.names import BoardName, MemberName
+from goboard.domain.pages import PageRequest
+from goboard.domain.rules import Rules
 from goboard.domain.standings import Entry
 
 BOARD, OTHER = BoardName.parse("board"), BoardName.parse("other")
@@ -69,6 +71,13 @@ async def test_a_server_that_is_down_is_told_at_once_and_used_again_when_back(
             top(store, BOARD, 1),
             store.rank(BOARD, ADA, NOW),
             store.count(BOARD, NOW),
+            store.page(BOARD, PageRequest(10), NOW),
+            store.lookup(BOARD, [ADA], NOW, metadata=True),
+            store.stats(BOARD, [50.0], 10, NOW),
+            store.rules(BOARD),
+            store.set_rules(BOARD, Rules(), AT, force=True),
+            store.boards("", 10, AT),
+            store.discover(),
             store.delete(BOARD, AT),
             store.check(),
         ):
@@ -99,8 +108,9 @@ async def test_a_hanging_server_is_told_within_2_s_and_applies_at_most_once(
         await on_their_way(store._batcher._lanes)
         waiting = [store.increment(BOARD, ADA, 100.0, AT) for _ in range(3)]
         reads = [top(store, BOARD, 1), store.rank(BOARD, ADA, NOW), store.count(BOARD, NOW), store.check()]
+        reads += [store.page(BOARD, PageRequest(10), NOW), store.rules(BOARD), store.boards("", 10, AT)]
         outcomes = await asyncio.gather(*sent, *waiting, *reads, return_exceptions=True)
-    assert [type(outcome) for outcome in outcomes] == [OutcomeUnknown] * 3 + [StoreUnavailable] * 7
+    assert [type(outcome) for outcome in outcomes] == [OutcomeUnknown] * 3 + [StoreUnavailable] * 10
     own.resume()
     with within(2):
         assert (await store.increment(OTHER, ADA, 1.0, AT)).score == 1.0

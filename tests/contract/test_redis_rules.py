@@ -9,12 +9,13 @@ from servers import Server
 
 from goboard.adapters.redis import RedisBoardStore
 from goboard.adapters.redis.changes import SLICE
-from goboard.domain.errors import BoardBusy, RulesConflict, StoreCorrupt
+from goboard.domain.errors import BoardBusy, InvalidArgument, RulesConflict, StoreCorrupt
 from goboard.domain.names import ArchiveName, BoardName
 from goboard.domain.pages import Cursor
 from goboard.domain.periods import PeriodChoice
 from goboard.domain.rules import Rules
 from goboard.domain.standings import BoardSize, Entry
+from goboard.leaderboards import submission
 
 MANY = [(f"m{number}", float(number % 100)) for number in range(2 * SLICE + 7)]
 TIES = ("member", "earliest", "shared", "dense")
@@ -314,6 +315,31 @@ async def test_a_caller_who_leaves_does_not_break_a_change_off(store: RedisBoard
     change.cancel()
     await asyncio.gather(*store._changes._running)
     assert (await store.rules(BOARD)).rules == Rules.parse({"ties": "earliest"})
+
+
+@pytest.mark.parametrize("said", [{}, {"ties": "earliest"}])
+async def test_a_write_that_would_wait_long_for_a_change_is_told_that_nothing_was_written(
+    store: RedisBoardStore, server: Server, prefix: str, said: dict[str, str]
+) -> None:
+    if said:
+        await rule(store, **said)
+    await submit(store, "ada", 1.0)
+    with server.client() as client:
+        client.set(f"{{{prefix}{BOARD}}}:moving", "of another process", px=60_000)
+        waiting = [store.increment(BOARD, ADA, 1.0, AT), store.submit_many(BOARD, [submission("bob", 1.0)], AT)]
+        outcomes = await asyncio.gather(*waiting, store.remove(BOARD, ADA, AT), return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [BoardBusy] * 3
+        assert await standings(store) == [("ada", 1.0, 1)]
+        client.delete(f"{{{prefix}{BOARD}}}:moving")
+    assert (await store.increment(BOARD, ADA, 1.0, AT)).score == 2.0
+
+
+async def test_a_forged_cursor_is_no_cursor(store: RedisBoardStore) -> None:
+    await submit_all(store, {"ada": 2.0, "bob": 1.0})
+    first = await page(store, 1)
+    assert first.next is not None
+    with pytest.raises(InvalidArgument, match="malformed"):
+        await page(store, 1, first.next._replace(tie="no hexadecimal digits"))
 
 
 async def test_a_refused_change_lets_the_board_go_on_at_once(

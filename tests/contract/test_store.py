@@ -9,7 +9,7 @@ from goboard.domain.errors import ScoreOutOfRange
 from goboard.domain.names import BoardName
 from goboard.domain.scores import MAX_SCORE
 from goboard.domain.standings import Entry
-from goboard.leaderboards import Leaderboards
+from goboard.leaderboards import Leaderboards, submission
 from goboard.ports.store import BoardStore
 
 OTHER = BoardName.parse("world")
@@ -252,3 +252,13 @@ async def test_closing_twice_is_once(store: BoardStore) -> None:
     await put(store, BOARD, ADA, 1.0)
     await store.close()
     await store.close()
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+async def test_a_submission_beyond_the_range_is_refused_alone(store: BoardStore, sign: int) -> None:
+    """Without rules a submitted score is added."""
+    await put(store, BOARD, "ada", sign * MAX_SCORE)
+    written = [submission("bob", 1.0), submission("ada", sign * 2.0), submission("bob", 1.0)]
+    outcomes = await store.submit_many(BOARD, written, AT)
+    assert [type(outcome).__name__ for outcome in outcomes] == ["Outcome", "ScoreOutOfRange", "Outcome"]
+    assert await store.rank(BOARD, m("ada"), NOW) == Entry("ada", sign * MAX_SCORE, 1 if sign > 0 else 2)

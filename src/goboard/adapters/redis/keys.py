@@ -38,11 +38,6 @@ def standings_key(prefix: str, board: BoardName) -> str:
     return prefix + board
 
 
-def rules_key(prefix: str, board: BoardName) -> str:
-    """Name the text that holds the board's rules."""
-    return f"{{{prefix}{board}}}:rules"
-
-
 def index_key(prefix: str) -> str:
     """Name the sorted set that holds the names of all boards."""
     return f"{{{prefix}}}boards"
