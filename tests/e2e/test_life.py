@@ -9,6 +9,8 @@ import httpx
 import psutil
 import pytest
 import services
+from commands import goboard
+from servers import free_port
 from services import TOKEN, Service, goboard_serve, until_both_serve, workers_of
 
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
@@ -176,3 +178,14 @@ def test_top_on_the_command_line_reads_beside_a_running_server(tmp_path: Path) -
 
     assert [line.split()[:3] for line in beside.splitlines()[2:]] == [["1", "first", "20"], ["2", "second", "10.5"]]
     assert top() == beside
+
+
+def test_a_command_that_asks_another_store_than_the_one_that_runs_here_is_told(tmp_path: Path) -> None:
+    elsewhere = {"REDIS_URL": f"redis://127.0.0.1:{free_port()}"}
+    alone = goboard(tmp_path, "top", "global", **elsewhere)
+    with goboard_serve(tmp_path, "--store", "embedded", AUTH_STATIC_ROLE="server"):
+        beside = goboard(tmp_path, "top", "global", **elsewhere)
+
+    assert (alone.code, beside.code) == (69, 69)
+    assert "STORE=embedded" not in alone.err
+    assert beside.err.strip().endswith("set STORE=embedded to ask that")

@@ -70,7 +70,8 @@ def with_boards(work: Callable[[Leaderboards], Awaitable[_Result]]) -> _Result:
     except (InvalidArgument, PeriodNotFound) as exc:
         raise click.UsageError(str(exc)) from exc
     except GoboardError as exc:
-        fail(str(exc), EX_UNAVAILABLE)
+        hint = "; a server keeps its boards in a store of its own here: set STORE=embedded to ask that"
+        fail(f"{exc}{hint if container.passes_by_embedded(settings) else ''}", EX_UNAVAILABLE)
 
 
 async def _on_boards(settings: Settings, work: Callable[[Leaderboards], Awaitable[_Result]]) -> _Result:

@@ -1,7 +1,7 @@
 """The wiring: the one place that knows which adapter stands behind which port."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +22,15 @@ from goboard.ports.clock import Clock
 from goboard.ports.store import BoardStore
 from goboard.ports.tokens import TokenVerifier
 
-__all__ = ["EmbeddedError", "mint_token", "open_leaderboards", "reachable_store", "registry_for", "started_store"]
+__all__ = [
+    "EmbeddedError",
+    "mint_token",
+    "open_leaderboards",
+    "passes_by_embedded",
+    "reachable_store",
+    "registry_for",
+    "started_store",
+]
 
 
 def registry_for(settings: Settings) -> svcs.Registry:
@@ -80,6 +88,13 @@ def reachable_store(settings: Settings) -> Iterator[Settings]:
         return
     with started_store(settings) as reachable:
         yield reachable
+
+
+def passes_by_embedded(settings: Settings) -> bool:
+    """Tell whether an embedded store runs in the data folder while the settings name another store."""
+    with suppress(EmbeddedError):  # a folder that cannot be read: there is nothing to tell
+        return settings.store != "embedded" and attach(Path(settings.data_dir)) is not None
+    return False
 
 
 def mint_token(settings: Settings, member: MemberName, role: Role, lifetime: float) -> str:
