@@ -142,7 +142,7 @@ class BoardModel:
     def increment(self, member: str, delta: float, at: float) -> Entry:
         if self.rules.operator is not Operator.INCREMENT:
             raise OperatorMismatch("", self.rules.operator.value)
-        outcome = self.submit(Submission(member, delta), at)  # type: ignore[arg-type]
+        outcome = self.submit(Submission(member, delta), at)
         assert outcome.rank is not None
         return Entry(outcome.member, outcome.score, outcome.rank)
 

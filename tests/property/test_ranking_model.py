@@ -106,12 +106,12 @@ class RankingMachine(RuleBasedStateMachine):
 
     @rule(submissions=st.lists(SUBMISSIONS, min_size=1, max_size=10))
     def submit(self, submissions: list[Submission]) -> None:
-        expected = [attempt(lambda each=each: self.model.submit(each, self.at)) for each in submissions]  # type: ignore[misc]
+        expected = [attempt(lambda each=each: self.model.submit(each, self.at)) for each in submissions]
         assert types_of_errors(self.run(self.store.submit_many, BOARD, submissions, self.at)) == expected
 
     @rule(deltas=st.lists(st.tuples(MEMBERS, SCORES), min_size=1, max_size=4))
     def increment(self, deltas: list[tuple[MemberName, float]]) -> None:
-        expected = [attempt(lambda each=each: self.model.increment(*each, self.at)) for each in deltas]  # type: ignore[misc]
+        expected = [attempt(lambda each=each: self.model.increment(*each, self.at)) for each in deltas]
         assert types_of_errors(self.run(self.store.increment_many, BOARD, deltas, self.at)) == expected
 
     @rule(member=MEMBERS)

@@ -74,7 +74,12 @@ def parse_window(text: str) -> str:
             f"window {text!r} is unknown; there are {', '.join(NAMED_WINDOWS)}, and cron expressions of five fields"
         )
     Cron.parse(text)
-    return " ".join(text.split())
+    return single_spaced(text)
+
+
+def single_spaced(window: str) -> str:
+    """Write a window as boards have it: a cron expression with single spaces."""
+    return " ".join(window.split())
 
 
 class Calendar:

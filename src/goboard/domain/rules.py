@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, Self, TypeVar
 
 from goboard.domain.errors import InvalidArgument, PeriodNotFound
-from goboard.domain.periods import ALL, ARCHIVE, WEEKDAYS, Calendar, Period, PeriodChoice, parse_window
+from goboard.domain.periods import ALL, ARCHIVE, WEEKDAYS, Calendar, Period, PeriodChoice, parse_window, single_spaced
 from goboard.domain.scores import MAX_SCORE, parse_number
 
 MAX_WINDOWS = 8
@@ -154,15 +154,24 @@ class Rules:
             if not choice.period:
                 raise InvalidArgument("window archive has no current period; name one")
             return archived(choice.period)
-        window = " ".join(window.split())
-        if window not in self.windows:
-            raise InvalidArgument(f"the dashboard has no window {window!r}; it has {', '.join(self.windows)}")
+        window = self.window(window)
         if not choice.period:
             return self.calendar.period_at(window, choice.at)
         period = self.calendar.period_named(window, choice.period)
         if not self.readable(period, choice.at):
             raise PeriodNotFound(window, period.name)
         return period
+
+    def window(self, name: str) -> str:
+        """Give the window that is called `name`.
+
+        Raises:
+            InvalidArgument: the board has none of this name.
+        """
+        window = single_spaced(name)
+        if window not in self.windows:
+            raise InvalidArgument(f"the dashboard has no window {window!r}; it has {', '.join(self.windows)}")
+        return window
 
     def readable(self, period: Period, at: float) -> bool:
         """Tell whether the period has begun and is still kept."""

@@ -66,7 +66,7 @@ class Board:
             InvalidArgument: there is no such window.
         """
         self._expire(at)
-        window = window if window == ARCHIVE else self.rules.chosen(PeriodChoice(at, window)).window
+        window = window if window == ARCHIVE else self.rules.window(window)
         found = [period for period, place in self._places if period.window == window and place.standings]
         return sorted((period for period in found if period.start <= at), key=lambda each: (-each.start, each.name))
 

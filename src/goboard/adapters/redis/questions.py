@@ -6,12 +6,15 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from goboard.adapters.redis.arguments import milliseconds
 from goboard.adapters.redis.queries import Question
 from goboard.adapters.redis.rulebook import KnownRules
 from goboard.adapters.redis.shown import clamped, shown
 from goboard.domain.errors import CursorStale, InvalidArgument
 from goboard.domain.names import MemberName
 from goboard.domain.pages import Cursor, Page, PageRequest, ScoreRange
+from goboard.domain.periods import ALL, ALWAYS, ARCHIVE, Period, window_and_name
+from goboard.domain.rules import archived
 from goboard.domain.scores import MAX_SCORE
 from goboard.domain.standings import Bin, Entry, Lookup, MemberDetails, Stats
 
@@ -155,9 +158,26 @@ def stats(place: str, percentiles: Sequence[float], bins: int) -> Question:
     return Question("stats", place, arguments, bins + len(percentiles), read)
 
 
-def places(now: str) -> Question:
-    """Ask for the places of periods and archives that have members and can be read at `now`, in milliseconds."""
-    return Question("places", "all", (now,), 1, lambda answer: [place.decode() for place in answer])
+def periods(known: KnownRules, window: str, at: float) -> Question:
+    """Ask for the periods of a window, or the archives, that have members and can be read.
+
+    Raises:
+        InvalidArgument: the board has no such window.
+    """
+    rules = known.rules
+    wanted = window if window == ARCHIVE else rules.window(window)
+    if wanted == ALL:
+        return Question("count", ALL, (), 1, lambda members: [ALWAYS] if members else [])
+
+    def read(answer: Any) -> list[Period]:
+        places = [window_and_name(place.decode()) for place in answer]
+        names = [name for within, name in places if within == wanted]
+        if wanted == ARCHIVE:
+            return [archived(name) for name in sorted(names)]
+        found = [rules.calendar.period_named(wanted, name) for name in names]
+        return sorted((each for each in found if rules.readable(each, at)), key=lambda each: -each.start)
+
+    return Question("places", ALL, (milliseconds(at),), 1, read)
 
 
 def _run(answer: Any) -> list[Entry]:

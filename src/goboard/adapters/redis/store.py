@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any, Self, TypeVar
 
 from goboard.adapters.redis import questions
-from goboard.adapters.redis.arguments import milliseconds
 from goboard.adapters.redis.batch import Batcher
 from goboard.adapters.redis.changes import RuleChanges
 from goboard.adapters.redis.connection import Connections
@@ -31,9 +30,8 @@ from goboard.domain.errors import (
 )
 from goboard.domain.names import ArchiveName, BoardName, MemberName
 from goboard.domain.pages import Page, PageRequest
-from goboard.domain.periods import ALL, ALWAYS, Period, PeriodChoice, window_and_name
-from goboard.domain.periods import ARCHIVE as ARCHIVES
-from goboard.domain.rules import BoardRules, Rules, archived
+from goboard.domain.periods import ALL, Period, PeriodChoice, single_spaced
+from goboard.domain.rules import BoardRules, Rules
 from goboard.domain.standings import BoardSize, Entry, Lookup, MemberDetails, Outcome, Stats, Submission
 
 _Answer = TypeVar("_Answer")
@@ -99,8 +97,8 @@ class RedisBoardStore:
     async def archive(self, board: BoardName, name: ArchiveName, choice: PeriodChoice) -> int:
         if choice.period is not None:
             raise InvalidArgument("only the current period can be archived; name no period")
-        read = partial(_archived, board, choice.window)
-        window = " ".join((choice.window or "").split())
+        read = partial(_archived, board, choice.window or "")
+        window = single_spaced(choice.window or "")
         result: int = await self._batcher.put_one(board, name, ARCHIVE, window, read, choice.at)
         return result
 
@@ -168,20 +166,8 @@ class RedisBoardStore:
         return result
 
     async def periods(self, board: BoardName, window: str, at: float) -> list[Period]:
-        window = " ".join(window.split())
-        if window == ALL:
-            members = await self.count(board, PeriodChoice(at, ALL))
-            return [ALWAYS] if members else []
-        known = await self._verified(board)
-        if window not in (*known.rules.windows, ARCHIVES):
-            known.rules.chosen(PeriodChoice(at, window))  # says what windows there are
-        places: list[str] = await self._asked(board, lambda _: questions.places(milliseconds(at)))
-        names = [name for within, name in map(window_and_name, places) if within == window]
-        if window == ARCHIVES:
-            return [archived(name) for name in sorted(names)]
-        found = [known.rules.calendar.period_named(window, name) for name in names]
-        readable = [period for period in found if known.rules.readable(period, at)]
-        return sorted(readable, key=lambda period: period.start, reverse=True)
+        result: list[Period] = await self._asked(board, lambda known: questions.periods(known, window, at))
+        return result
 
     async def boards(self, after: str, limit: int, at: float) -> list[BoardSize]:
         found: list[BoardSize] = []
@@ -257,7 +243,7 @@ def _number(replies: RuledReplies, _member: str, at: int) -> int | None:
     return replies.number(at)
 
 
-def _archived(board: BoardName, window: str | None, replies: RuledReplies, name: str, at: int) -> int:
+def _archived(board: BoardName, window: str, replies: RuledReplies, name: str, at: int) -> int:
     """Read the script's reply to setting standings aside.
 
     Raises:
@@ -266,7 +252,6 @@ def _archived(board: BoardName, window: str | None, replies: RuledReplies, name:
     members = replies.number(at)
     if members is not None:
         return members
-    if replies.word(at) == b"exists":
-        raise ArchiveExists(board, name)
-    there_are = ", ".join(replies.known.rules.windows)
-    raise InvalidArgument(f"the dashboard has no window {window!r}; it has {there_are}")
+    if replies.word(at) != b"exists":
+        replies.known.rules.window(window)
+    raise ArchiveExists(board, name)
