@@ -19,7 +19,7 @@ from boards import (
     submit_all,
 )
 
-from goboard.domain.errors import InvalidArgument, PeriodNotFound
+from goboard.domain.errors import InvalidArgument, PeriodNotFound, ScoreOutOfRange
 from goboard.domain.periods import PeriodChoice
 from goboard.domain.standings import Entry, Outcome
 from goboard.ports.store import BoardStore
@@ -290,3 +290,22 @@ async def test_a_window_may_be_kept_to_the_calendar_s_end(store: BoardStore) -> 
     assert await standings(store, window=rare, period=period.name) == [("ada", 1.0, 1)]
     assert await store.remove(BOARD, ADA, AT) is True
     assert await store.periods(BOARD, rare, AT) == []
+
+
+async def test_what_one_window_alone_refuses_is_refused_in_all(store: BoardStore) -> None:
+    """For ever ada has 3 and may lose 4; today it has nothing to lose."""
+    await rule(store, windows=["all", "daily"], min_score=-2.0, max_score=9.0)
+    await submit(store, "ada", 3.0, AT - DAY)
+    with pytest.raises(ScoreOutOfRange):
+        await store.increment(BOARD, ADA, -4.0, AT)
+    assert await scores(store) == {"ada": 3.0}
+    assert await scores(store, window="daily") == {}
+    assert (await store.increment(BOARD, ADA, -2.0, AT)).score == 1.0
+    assert await scores(store, window="daily") == {"ada": -2.0}
+
+
+async def test_a_period_that_a_clock_ahead_has_begun_is_not_listed_before_it_begins(store: BoardStore) -> None:
+    await rule(store, windows=["daily"])
+    await submit(store, "ada", 1.0, AT + DAY)
+    assert await store.periods(BOARD, "daily", AT) == []
+    assert [period.name for period in await store.periods(BOARD, "daily", AT + DAY)] == ["2026-11-25"]
