@@ -3,7 +3,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 PEERS := .venv-bench/.ready
 
-.PHONY: help setup run test lint types imports generate check-generated test-faults coverage bench lock clean
+.PHONY: help setup run demo test lint types imports generate check-generated test-faults test-browser screenshots coverage bench lock clean
 
 help:             ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -22,11 +22,20 @@ $(READY): pyproject.toml uv.lock
 run: setup        ## serve on the embedded store, with a token that may act for every member
 	@export AUTH_STATIC_ROLE=$${AUTH_STATIC_ROLE:-server}; exec $(BIN)/goboard serve --store embedded
 
+demo: setup       ## serve as run does, with a simulated crowd on the board demo, and tell the page's URL
+	@export AUTH_STATIC_ROLE=$${AUTH_STATIC_ROLE:-server}; exec $(BIN)/goboard simulate --serve --store embedded $(ARGS)
+
 test: setup       ## all tests but the slow ones, on real stores that the tests start themselves
-	@$(BIN)/python -m pytest -m "not faults" $(ARGS)
+	@$(BIN)/python -m pytest -m "not faults and not browser" $(ARGS)
 
 test-faults: setup  ## the slow tests: real faults in real processes
 	@$(BIN)/python -m pytest -m faults $(ARGS)
+
+test-browser: setup  ## the page, in the Chromium that is on the PATH
+	@REQUIRE_BROWSER=1 $(BIN)/python -m pytest -m browser $(ARGS)
+
+screenshots: setup  ## the pictures of the page in docs/images, of a crowd that plays
+	@$(BIN)/python tests/browser/screenshots.py
 
 lint: setup       ## style and common faults
 	@$(BIN)/ruff check .
@@ -45,7 +54,7 @@ check-generated: setup  ## fail where the committed gRPC code is not what the pr
 	@$(BIN)/python proto/generate.py --check src/goboard/entrypoints/grpc/generated
 
 coverage: setup   ## the tests with coverage, of the servers they start too: coverage.xml
-	@$(BIN)/python -m pytest -m "not faults" --cov --cov-report=xml --cov-report=term
+	@$(BIN)/python -m pytest -m "not faults and not browser" --cov --cov-report=xml --cov-report=term
 
 bench: setup $(PEERS)  ## speed beside what one would use instead: bench/RESULTS.md; QUICK=1 is short, LARGE=1 long
 	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(LARGE),--large)

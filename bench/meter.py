@@ -48,7 +48,7 @@ class MeteredConnections(Connections):
 
 class _MeteredLink(Link):
     def __init__(self, link: Link, meter: Meter) -> None:
-        super().__init__(link._connection, link._limit)  # noqa: SLF001 -- it is the same link
+        super().__init__(link._connection, link._limit, link._runs)  # noqa: SLF001 -- it is the same link
         self._meter = meter
 
     async def call(self, *command: str | bytes | int) -> Any:

@@ -29,8 +29,10 @@ def message(name: str) -> Any:
 def method(channel: Any, name: str) -> Any:
     """Give the callable of a method on a grpcio channel (blocking or aio)."""
     found = _POOL.FindServiceByName("dashboard.DashboardService").methods_by_name[name]
-    streams = found.client_streaming
-    make = channel.stream_stream if streams else channel.unary_unary
+    if found.client_streaming:
+        make = channel.stream_stream
+    else:
+        make = channel.unary_stream if found.server_streaming else channel.unary_unary
     return make(
         f"{SERVICE}/{name}",
         request_serializer=lambda request: request.SerializeToString(),

@@ -18,13 +18,16 @@ from h2.connection import H2Connection
 
 from goboard import Leaderboards
 from goboard.adapters.auth import StaticVerifier
-from goboard.adapters.memory import MemoryBoardStore
+from goboard.adapters.memory import MemoryBoardStore, MemoryEventBus
 from goboard.domain.identity import Mismatch, Role
 from goboard.domain.standings import Entry
 from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.grpc.server import GrpcServer
 from goboard.entrypoints.sockets import Address, listen
+from goboard.live import LiveStandings, WatchLimits
+from goboard.ports.events import EventBus
 from goboard.ports.store import BoardStore
+from goboard.ports.tokens import TokenVerifier
 
 TOKEN = "the-token-of-these-tests"
 AUTHORIZED = (("authorization", f"Bearer {TOKEN}"),)
@@ -55,6 +58,7 @@ class Local(NamedTuple):
 
     server: GrpcServer
     port: int
+    live: LiveStandings
 
     @property
     def target(self) -> str:
@@ -70,23 +74,37 @@ async def served(
     max_message_bytes: int = 4 * 1024 * 1024,
     allow_self_delete: bool = False,
     now: Callable[[], float] = time.time,
+    events: EventBus | None = None,
+    verifier: TokenVerifier | None = None,
+    public_read: bool = False,
+    limits: WatchLimits | None = None,
+    patience: float = 60,
+    ping_seconds: float = 10,
 ) -> AsyncIterator[Local]:
-    """Run a server for the time of a test; its token is TOKEN."""
+    """Run a server for the time of a test; its token is TOKEN, unless there is a verifier."""
+    events = events or MemoryEventBus()
+    store = store or MemoryBoardStore(events)
+    live = LiveStandings(store, events, now, tick=0.01, limits=limits or WatchLimits())
     server = GrpcServer(
-        Leaderboards(store or MemoryBoardStore(), now),
-        Gate(StaticVerifier(TOKEN, role), Mismatch.OVERRIDE),
+        Leaderboards(store, now),
+        live,
+        Gate(verifier or StaticVerifier(TOKEN, role), Mismatch.OVERRIDE, public_read=public_read),
+        now,
         max_message_bytes=max_message_bytes,
         request_timeout=request_timeout,
         max_limit=100,
         allow_self_delete=allow_self_delete,
+        patience=patience,
+        ping_seconds=ping_seconds,
     )
     sock = listen(Address("127.0.0.1", 0))
     port = sock.getsockname()[1]
     await server.start(sock)
     try:
-        yield Local(server, port)
+        yield Local(server, port, live)
     finally:
         await server.stop()
+        await live.close()
 
 
 async def call(channel: grpc.aio.Channel, name: str, /, **fields: Any) -> Any:
@@ -130,12 +148,11 @@ class Answer:
         return dashboard_pb.message("ProblemDetails").FromString(status.details[0].value)
 
     def messages(self, name: str) -> list[Any]:
-        """Give the messages that have come."""
+        """Give the messages that have come whole."""
         found, rest = [], self.data
-        while rest:
-            size = int.from_bytes(rest[1:5], "big")
-            found.append(dashboard_pb.message(name).FromString(rest[5 : 5 + size]))
-            rest = rest[5 + size :]
+        while len(rest) >= (end := 5 + int.from_bytes(rest[1:5], "big")):
+            found.append(dashboard_pb.message(name).FromString(rest[5:end]))
+            rest = rest[end:]
         return found
 
 
@@ -150,6 +167,8 @@ class RawClient:
         self.reads = True
         """Whether the flow-control window is given back for replies."""
         self.pinged = False
+        self.pings = 0
+        """How many PINGs have come that the server sent of its own accord."""
         self.goaway = False
 
     @classmethod
@@ -216,6 +235,8 @@ class RawClient:
             answer.ended = True
         elif isinstance(event, events.StreamReset):
             answer.was_reset = answer.ended = True
+        elif isinstance(event, events.PingReceived):
+            self.pings += 1
         elif isinstance(event, events.PingAckReceived):
             self.pinged = True
         elif isinstance(event, events.ConnectionTerminated):

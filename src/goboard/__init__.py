@@ -29,12 +29,15 @@ from goboard.domain.errors import (
     StoreCorrupt,
     StoreError,
     StoreUnavailable,
+    TooManyWatches,
     UpdateRefused,
 )
 from goboard.domain.periods import Period
 from goboard.domain.rules import Attempts, BoardRules, Operator, Order, Rules, Ties
 from goboard.domain.standings import Bin, BoardSize, Entry, Lookup, MemberDetails, Outcome, Stats, Submission
+from goboard.domain.views import Sight, Version, View
 from goboard.leaderboards import EntriesPage, Leaderboards, submission
+from goboard.live import Change, Ended, LiveStandings, Snapshot
 
 __all__ = [
     "ArchiveExists",
@@ -45,7 +48,9 @@ __all__ = [
     "BoardBusy",
     "BoardRules",
     "BoardSize",
+    "Change",
     "CursorStale",
+    "Ended",
     "EntriesPage",
     "Entry",
     "GoboardError",
@@ -53,6 +58,7 @@ __all__ = [
     "InvalidArgument",
     "InvalidToken",
     "Leaderboards",
+    "LiveStandings",
     "Lookup",
     "MemberDetails",
     "MemberForbidden",
@@ -69,12 +75,17 @@ __all__ = [
     "Rules",
     "RulesConflict",
     "ScoreOutOfRange",
+    "Sight",
+    "Snapshot",
     "Stats",
     "StoreCorrupt",
     "StoreError",
     "StoreUnavailable",
     "Submission",
     "Ties",
+    "TooManyWatches",
     "UpdateRefused",
+    "Version",
+    "View",
     "submission",
 ]

@@ -83,7 +83,8 @@ async def test_a_board_is_one_sorted_set_at_prefix_and_name(
 ) -> None:
     await put_many(store, BOARD, [(ADA, 1.5), (BOB, 2.0)])
     with server.client() as client:
-        assert set(client.keys(f"*{prefix}*")) == {f"{prefix}board".encode(), f"{{{prefix}}}boards".encode()}
+        beside = {f"{{{prefix}}}boards".encode(), f"{{{prefix}board}}:version".encode()}
+        assert set(client.keys(f"*{prefix}*")) == {f"{prefix}board".encode(), *beside}
         assert client.zrange(f"{prefix}board", 0, -1, withscores=True) == [(b"ada", 1.5), (b"bob", 2.0)]
         await store.delete(BOARD, AT)
         assert client.keys(f"*{prefix}*") == []

@@ -113,7 +113,7 @@ async def test_what_belongs_to_a_period_expires_with_it(
     """AT is 18:30: a day has 5.5 h left, and is kept for another; its keys outlive it by a day."""
     await rule(store, ties=ties, windows=["daily"], keep=1, track=True, attempts={"max": 9, "window": "daily"})
     await submit(store, "ada", 1.0, metadata={"a": 1})
-    left = {key: ms for key, ms in keys(server, prefix).items() if key not in {"rules", "places"}}
+    left = {key: ms for key, ms in keys(server, prefix).items() if key not in {"rules", "places", "version"}}
     assert {"standings:daily/2026-11-24", "attempts:daily/2026-11-24", "metadata", "track", "until"} <= set(left)
     hours = {key: ms / 3_600_000 for key, ms in left.items()}
     assert all(53.4 < each <= 53.5 for each in hours.values()), hours
@@ -376,7 +376,7 @@ async def test_members_that_a_change_cuts_off_leave_nothing(
     with server.client() as client:
         assert client.hkeys(f"{{{prefix}{BOARD}}}:metadata") == [b"cyd"]
     await rule(store, force=True, operator="best", windows=["daily"])
-    assert sorted(keys(server, prefix)) == ["rules"]
+    assert sorted(keys(server, prefix)) == ["rules", "version"]
 
 
 async def test_members_that_capacity_cuts_off_leave_nothing(
@@ -454,3 +454,26 @@ async def test_a_long_cursor_of_a_foreign_name_leads_on(store: RedisBoardStore, 
     assert first.next is not None
     second = await page(store, 1, Cursor.parse(first.next.text()))
     assert [entry.member for entry in second.entries] == ["ada"]
+
+
+async def test_an_emptied_board_leaves_nothing_once_boards_are_listed(
+    store: RedisBoardStore, server: Server, prefix: str
+) -> None:
+    await submit(store, "ada", 1.0)
+    await store.remove(BOARD, ADA, AT)
+    assert await store.boards("", 10, AT) == []
+    assert all_keys(server, prefix) == []
+
+
+async def test_something_else_at_the_version_refuses_the_write_whole(
+    store: RedisBoardStore, server: Server, prefix: str
+) -> None:
+    with server.client() as client:
+        client.set(f"{{{prefix}{BOARD}}}:version", "mine")
+    with pytest.raises(StoreCorrupt):
+        await submit(store, "ada", 1.0)
+    with pytest.raises(StoreCorrupt):
+        await submit(store, "ada", 1.0, metadata={"a": 1})
+    assert [key for key in all_keys(server, prefix) if b"boards" not in key] == [
+        f"{{{prefix}{BOARD}}}:version".encode()
+    ]

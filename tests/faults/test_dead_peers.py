@@ -40,6 +40,30 @@ time.sleep(3600)
 """
 
 
+# The same for watchers, on each way.
+WATCHING_SOCKET = SOCKET.replace('"member_id": "m", "increment": 1', '"op": "watch"')
+EVENTS = """
+import socket, sys, time
+from urllib.parse import urlsplit
+url = urlsplit(sys.argv[1])
+connection = socket.create_connection((url.hostname, url.port))
+connection.sendall(f"GET {url.path}?{url.query} HTTP/1.1\\r\\nHost: b\\r\\n\\r\\n".encode())
+print(len(connection.recv(65536)), flush=True)
+time.sleep(3600)
+"""
+WATCHING_STREAM = """
+import sys, time
+sys.path.insert(0, sys.argv[2])
+import grpc
+from dashboard_pb import message, method
+channel = grpc.insecure_channel(sys.argv[1])
+request = message("WatchStandingsRequest")(dashboard="b")
+call = method(channel, "WatchStandings")(request, metadata=[("authorization", sys.argv[3])])
+print(next(iter(call)).WhichOneof("event"), flush=True)
+time.sleep(3600)
+"""
+
+
 def ip(*words: str) -> None:
     subprocess.run(["ip", *words], check=True, capture_output=True, text=True)
 
@@ -75,15 +99,35 @@ def connections(namespace: str, port: str) -> int:
 def test_a_peer_whose_network_vanished_is_dropped(tmp_path: Path, namespaces: tuple[str, str]) -> None:
     inside, outside = namespaces
     service = _serve_inside(tmp_path, inside)
-    http, grpc = service.ws.split(":")[2].partition("/")[0], service.grpc.rpartition(":")[2]
-    peers = [
-        _peer(outside, SOCKET, f"ws://{SERVER}:{http}/ws?token={TOKEN}"),
-        _peer(outside, STREAM, f"{SERVER}:{grpc}"),
+    socket = f"{service.ws}?token={TOKEN}"
+    dead = [_peer(outside, SOCKET, socket), _peer(outside, STREAM, service.grpc)]
+    _expect_dropped(service, namespaces, dead, near=_peer(inside, SOCKET, socket))
+
+
+def test_a_watcher_whose_network_vanished_is_dropped(tmp_path: Path, namespaces: tuple[str, str]) -> None:
+    inside, outside = namespaces
+    service = _serve_inside(tmp_path, inside)
+    socket = f"{service.ws}?token={TOKEN}"
+    dead = [
+        _peer(outside, WATCHING_SOCKET, socket),
+        _peer(outside, EVENTS, f"{service.api}/dashboards/b/live?token={TOKEN}"),
+        _peer(outside, WATCHING_STREAM, service.grpc, str(Path(__file__).parents[1]), TOKEN),
     ]
-    near = _peer(inside, SOCKET, f"ws://{SERVER}:{http}/ws?token={TOKEN}")  # silent, and there
+    _expect_dropped(service, namespaces, dead, near=_peer(inside, WATCHING_SOCKET, socket))
+
+
+def _expect_dropped(
+    service: Service,
+    namespaces: tuple[str, str],
+    dead: "list[subprocess.Popen[str]]",
+    near: "subprocess.Popen[str]",
+) -> None:
+    """Cut the cable: the dead peers' connections go, that of the near one, which is silent, stays."""
+    inside, outside = namespaces
+    http, grpc = service.ws.split(":")[2].partition("/")[0], service.grpc.rpartition(":")[2]
     try:
         # The near peer's own end of a connection to itself counts once as well: only the server's side has this port.
-        assert (connections(inside, http), connections(inside, grpc)) == (2, 1)
+        assert (connections(inside, http), connections(inside, grpc)) == (len(dead), 1)
         ip("-n", outside, "link", "set", "gbc", "down")
         cut = time.monotonic()
         while (connections(inside, http), connections(inside, grpc)) != (1, 0):
@@ -91,7 +135,7 @@ def test_a_peer_whose_network_vanished_is_dropped(tmp_path: Path, namespaces: tu
             asyncio.run(asyncio.sleep(0.5))
         assert near.poll() is None
     finally:
-        for peer in (*peers, near):
+        for peer in (*dead, near):
             peer.kill()
             peer.communicate()
         services.stop(service.process)
@@ -103,10 +147,9 @@ def _serve_inside(folder: Path, namespace: str) -> Service:
     return services.wait_for_banner(process)
 
 
-def _peer(namespace: str, program: str, target: str) -> "subprocess.Popen[str]":
-    process = subprocess.Popen(
-        ["ip", "netns", "exec", namespace, sys.executable, "-c", program, target], text=True, stdout=subprocess.PIPE
-    )
+def _peer(namespace: str, program: str, *arguments: str) -> "subprocess.Popen[str]":
+    command = ["ip", "netns", "exec", namespace, sys.executable, "-c", program, *arguments]
+    process = subprocess.Popen(command, text=True, stdout=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stdout.readline(), "the peer could not connect"
     return process

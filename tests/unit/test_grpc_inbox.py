@@ -2,6 +2,7 @@
 
 import pytest
 
+from goboard.entrypoints.grpc import refusals
 from goboard.entrypoints.grpc.inbox import Inbox
 from goboard.entrypoints.grpc.refusals import CallRefused
 
@@ -95,7 +96,7 @@ def test_what_is_refused(inbox: Inbox, data: bytes, detail: str):
 
 def test_after_a_stop_nothing_is_taken(inbox: Inbox):
     inbox.add(ONE, 8)
-    inbox.stop()
+    inbox.stop(refusals.stopping())
     assert inbox.changed.is_set()
     with pytest.raises(CallRefused, match="stopping"):
         inbox.take()

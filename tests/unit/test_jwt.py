@@ -234,7 +234,7 @@ def test_the_scope_gives_the_role(scope: Any, role: Role) -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["HS256", "HS384", "HS512"])
-@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("role", [Role.MEMBER, Role.SERVER])
 def test_what_is_minted_is_verified(algorithm: str, role: Role) -> None:
     text = mint(KEY, algorithm, ADA, role, NOW + 60.9)
     assert verify(text, algorithm) == Identity(ADA, role, NOW + 60)

@@ -26,6 +26,7 @@ EXAMPLES: list[Exception] = [
     errors.PeriodNotFound("daily", "2026-11-24"),
     errors.RulesConflict("d", ["ties"]),
     errors.ArchiveExists("d", "spring"),
+    errors.TooManyWatches("this connection", 16),
     errors.RoleRequired(),
     errors.BoardBusy("d"),
     errors.MissingToken(),

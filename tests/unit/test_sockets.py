@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -105,6 +106,23 @@ def test_accepted_connections_drop_a_dead_peer_within_90_s() -> None:
     idle, interval, count = options["TCP_KEEPIDLE"], options["TCP_KEEPINTVL"], options["TCP_KEEPCNT"]
     assert 0 < idle + interval * count <= 90
     assert 0 < options["TCP_USER_TIMEOUT"] <= 90_000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the option is Linux's")
+def test_the_kernel_holds_little_back_for_a_peer_that_does_not_read() -> None:
+    """By default 4 MiB: a slow watcher would get them as news, long after."""
+    chunk = b"x" * 10_000
+    with (
+        listen(Address("127.0.0.1", 0)) as worker,
+        socket.create_connection(worker.getsockname(), timeout=5),
+        accepted(worker) as connection,
+    ):
+        connection.settimeout(0)
+        held = 0
+        with suppress(BlockingIOError):
+            while held < 16_000_000:
+                held += connection.send(chunk)
+        assert 0 < held < 1_500_000
 
 
 @needs_ipv6

@@ -7,12 +7,16 @@ from typing import Any
 
 from goboard import Leaderboards
 from goboard.adapters.auth import StaticVerifier
-from goboard.adapters.memory import MemoryBoardStore
+from goboard.adapters.memory import MemoryBoardStore, MemoryEventBus
 from goboard.domain.identity import Mismatch, Role
 from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.http.deadlines import Deadlines
-from goboard.entrypoints.http.websocket import Updates, UpdateSocket
+from goboard.entrypoints.http.feed import Feeding
+from goboard.entrypoints.http.pulse import Pulse
+from goboard.entrypoints.http.socket_updates import Updates
+from goboard.entrypoints.http.websocket import Socket
 from goboard.entrypoints.updates import Caller
+from goboard.live import LiveStandings
 
 UPDATE = json.dumps({"dashboard": "b", "member_id": "m", "increment": 1})
 
@@ -42,10 +46,13 @@ class Server:
         return [json.loads(event["text"])["score"] for event, _ in self.begun]
 
 
-def socket(server: Server, send: Any) -> UpdateSocket:
+def socket(server: Server, send: Any) -> Socket:
     gate = Gate(StaticVerifier("x", Role.SERVER), Mismatch.OVERRIDE)
-    boards = Leaderboards(MemoryBoardStore())
-    return UpdateSocket(server.receive, send, Updates(boards, Caller(gate.admit("x"), gate), Deadlines(60)))
+    events = MemoryEventBus()
+    store = MemoryBoardStore(events)
+    feeding = Feeding(LiveStandings(store, events, lambda: 0.0), Pulse(), 16)
+    updates = Updates(Leaderboards(store), Caller(gate.admit("x"), gate), Deadlines(60))
+    return Socket(server.receive, send, updates, feeding, identity="x", lifetime=None, request_timeout=60)
 
 
 async def turns() -> None:

@@ -134,7 +134,10 @@ def test_an_update_is_an_object_of_two_texts_and_a_number(text: str, update: Upd
     assert read_update(text) == update
 
 
-FORM = "the message must be a JSON object with the texts dashboard and member_id and the number increment"
+FORM = (
+    "the message must be a JSON object with the texts dashboard and member_id and the number increment, or with an op;"
+    " its id, where there is one, is a text of up to 128 characters or an integer"
+)
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,7 @@ async def test_reflection_lists_and_describes_the_services(local: Local):
             *("GetMemberRank", "GetTopMembers", "GetDashboardStats"),
             *("SubmitScore", "SetScore", "SubmitScores", "GetMember", "GetAround", "LookupMembers"),
             *("ListEntries", "ListPeriods", "ListDashboards", "GetRules", "SetRules"),
-            *("RemoveMember", "ArchiveDashboard", "DeleteDashboard"),
+            *("RemoveMember", "ArchiveDashboard", "DeleteDashboard", "WatchStandings"),
         ],
         "grpc.health.v1.Health": ["Check", "Watch"],
     }

@@ -24,6 +24,10 @@ ROUTES: dict[str, set[str]] = {
     },
     "GET /dashboards/{dashboard}/stats": {"detail", "percentiles", "bins", *STANDINGS},
     "GET /dashboards/{dashboard}/periods": {"window"},
+    "GET /dashboards/{dashboard}/live": {
+        *("top", "around", "above", "below", "members", "metadata", "token"),
+        *STANDINGS,
+    },
     "GET /dashboards/{dashboard}/rules": set(),
     "PUT /dashboards/{dashboard}/rules": {BODY, "force"},
     "GET /dashboards/{dashboard}/members/{member_id}": STANDINGS,

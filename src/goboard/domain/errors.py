@@ -12,6 +12,7 @@
     │   └── AttemptsExhausted
     ├── RulesConflict             the rules' change would falsify scores that there are
     ├── ArchiveExists             standings were set aside under this name before
+    ├── TooManyWatches            a connection, an identity or the process watches as much as it may
     ├── AuthenticationError
     │   ├── MissingToken
     │   └── InvalidToken
@@ -111,6 +112,13 @@ class ArchiveExists(GoboardError):
 
     def __init__(self, board: str, name: str) -> None:
         super().__init__(f"the dashboard {board!r} has an archive {name!r} already; choose another name")
+
+
+class TooManyWatches(GoboardError):
+    """A connection, an identity or the process watches as much as it may."""
+
+    def __init__(self, who: str, limit: int, what: str = "watches") -> None:
+        super().__init__(f"{who} has {limit} {what}, which is the most allowed; end one first")
 
 
 class AuthenticationError(GoboardError):

@@ -14,6 +14,8 @@ class Role(Enum):
     """Acts for itself alone."""
     SERVER = "server"
     """Acts for the member that a request names."""
+    VISITOR = "visitor"
+    """Has shown no token: it may read, where reading is public, and is nobody."""
 
 
 class Mismatch(Enum):
@@ -34,13 +36,16 @@ class Identity(NamedTuple):
     """When the token ends, in seconds since the epoch; None: never."""
 
 
+VISITOR = Identity(MemberName.parse("visitor"), Role.VISITOR)
+
+
 def acting_member(identity: Identity, named: MemberName, mismatch: Mismatch) -> MemberName:
-    """Tell for which member a request of `identity` that names `named` acts.
+    """Tell for which member a request of `identity` that names `named` acts; a visitor's read is of whom it names.
 
     Raises:
         MemberForbidden: it may not act for `named`, and `mismatch` is to reject.
     """
-    if identity.role is Role.SERVER or named == identity.member:
+    if identity.role is not Role.MEMBER or named == identity.member:
         return named
     if mismatch is Mismatch.REJECT:
         raise MemberForbidden(identity.member, named)

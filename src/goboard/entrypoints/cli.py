@@ -11,7 +11,7 @@ from goboard.domain.errors import InvalidArgument, StoreError
 from goboard.domain.identity import Role
 from goboard.domain.names import BoardName, MemberName
 from goboard.domain.standings import Entry
-from goboard.entrypoints import container, logs, transfer
+from goboard.entrypoints import container, logs, simulation, transfer
 from goboard.entrypoints.boards_file import BoardsFileError, read_boards_file
 from goboard.entrypoints.console import (
     EX_CONFIG,
@@ -122,6 +122,7 @@ def show_version() -> None:
 
 main.add_command(transfer.import_board)
 main.add_command(transfer.export_board)
+main.add_command(simulation.simulate)
 
 
 def _print_standings(board: str, entries: list[Entry], total: int) -> None:

@@ -57,11 +57,17 @@ def parse_name(kind: type[_Name], text: str, what: str) -> _Name:
         raise click.BadParameter(str(exc), param_hint=what) from exc
 
 
-def with_boards(work: Callable[[Leaderboards], Awaitable[_Result]]) -> _Result:
-    """Give what `work` gives for the boards that the settings name; what keeps it from them ends the command."""
-    settings = read_settings({})
+def shared_settings(said: dict[str, str]) -> Settings:
+    """Read the settings, of which `said` win; where a command cannot reach the boards they name, it ends."""
+    settings = read_settings(said)
     if settings.store == "memory":
         fail("STORE=memory keeps boards inside the server alone, where no command reaches them; set STORE", EX_CONFIG)
+    return settings
+
+
+def with_boards(work: Callable[[Leaderboards], Awaitable[_Result]], said: dict[str, str] | None = None) -> _Result:
+    """Give what `work` gives for the boards that the settings name; what keeps it from them ends the command."""
+    settings = shared_settings(said or {})
     try:
         with container.reachable_store(settings) as reachable:
             return asyncio.run(_on_boards(reachable, work))

@@ -11,14 +11,16 @@ from goboard.adapters.auth import JwtVerifier, NoopVerifier, RememberingVerifier
 from goboard.adapters.auth.jwt import mint
 from goboard.adapters.clock import SystemClock
 from goboard.adapters.embedded import EmbeddedError, EmbeddedServer, attach
-from goboard.adapters.memory import MemoryBoardStore
-from goboard.adapters.redis import RedisBoardStore
+from goboard.adapters.memory import MemoryBoardStore, MemoryEventBus
+from goboard.adapters.redis import RedisBoardStore, RedisEventBus
 from goboard.domain.identity import Role
 from goboard.domain.names import MemberName
 from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.settings import Settings
 from goboard.leaderboards import Leaderboards
+from goboard.live import LiveStandings, WatchLimits
 from goboard.ports.clock import Clock
+from goboard.ports.events import EventBus
 from goboard.ports.store import BoardStore
 from goboard.ports.tokens import TokenVerifier
 
@@ -36,22 +38,36 @@ __all__ = [
 def registry_for(settings: Settings) -> svcs.Registry:
     """Register what a worker with these settings is made of; closing the registry closes the store."""
     registry = svcs.Registry()
-    store = _store(settings)
+    store, events = _store_and_events(settings)
     registry.register_value(BoardStore, store, on_registry_close=store.close)
+    registry.register_value(EventBus, events, on_registry_close=events.close)
     clock = SystemClock()
     registry.register_value(Clock, clock)
     registry.register_value(TokenVerifier, _verifier(settings, clock))
 
     def gate(container: svcs.Container) -> Gate:
-        return Gate(container.get_abstract(TokenVerifier), settings.mismatch)
+        verifier = container.get_abstract(TokenVerifier)
+        return Gate(verifier, settings.mismatch, public_read=settings.public_read, now=clock.now)
+
+    def live(container: svcs.Container) -> LiveStandings:
+        store, events = container.get_abstract(BoardStore), container.get_abstract(EventBus)
+        limits = WatchLimits(settings.live_max_views, settings.live_max_per_identity)
+        return LiveStandings(store, events, clock.now, tick=settings.live_tick, limits=limits)
 
     registry.register_factory(Gate, gate)
+    registry.register_factory(LiveStandings, live)
     return registry
 
 
-def _store(settings: Settings) -> BoardStore:
+def _store_and_events(settings: Settings) -> tuple[BoardStore, EventBus]:
+    """Make the store, and the bus on which its changes are heard."""
     if settings.store == "memory":
-        return MemoryBoardStore()
+        events = MemoryEventBus()
+        return MemoryBoardStore(events), events
+    return _redis_store(settings), RedisEventBus.from_url(settings.redis_url, prefix=settings.redis_prefix)
+
+
+def _redis_store(settings: Settings) -> BoardStore:
     return RedisBoardStore.from_url(
         settings.redis_url, prefix=settings.redis_prefix, top_snapshot=settings.top_snapshot
     )
@@ -108,4 +124,4 @@ def open_leaderboards(settings: Settings) -> Leaderboards:
     Raises:
         InvalidArgument: REDIS_URL has an option that there is not.
     """
-    return Leaderboards(_store(settings), SystemClock().now)
+    return Leaderboards(_store_and_events(settings)[0], SystemClock().now)

@@ -1,9 +1,11 @@
 """Who comes in, and for whom a request acts: the same on every transport."""
 
 import logging
+import time
+from collections.abc import Callable
 
 from goboard.domain.errors import InvalidToken, MissingToken
-from goboard.domain.identity import Identity, Mismatch, acting_member
+from goboard.domain.identity import VISITOR, Identity, Mismatch, acting_member
 from goboard.domain.names import MemberName
 from goboard.ports.tokens import TokenVerifier
 
@@ -17,9 +19,18 @@ log = logging.getLogger(__name__)
 class Gate:
     """Admits callers by their token, and settles which member a request acts for."""
 
-    def __init__(self, verifier: TokenVerifier, mismatch: Mismatch) -> None:
+    def __init__(
+        self,
+        verifier: TokenVerifier,
+        mismatch: Mismatch,
+        *,
+        public_read: bool = False,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._verifier = verifier
         self._mismatch = mismatch
+        self._now = now
+        self._public_read = public_read
         self._warned: set[tuple[MemberName, MemberName]] = set()
 
     def admit(self, token: str | None) -> Identity:
@@ -38,6 +49,18 @@ class Gate:
         except InvalidToken as refusal:
             log.info("a token was refused: %s", refusal.reason)
             raise
+
+    def admit_reader(self, token: str | None) -> Identity:
+        """Identify who wants to read: where reading is public, whoever shows no token is a visitor.
+
+        Raises:
+            MissingToken, InvalidToken: as `admit`; a bad token is refused also where none is needed.
+        """
+        return VISITOR if self._public_read and not token else self.admit(token)
+
+    def lifetime(self, identity: Identity) -> float | None:
+        """Tell in how many seconds the identity's token ends, 0 where it has; None: never."""
+        return None if identity.expires_at is None else max(0.0, identity.expires_at - self._now())
 
     def member_for(self, identity: Identity, named: MemberName) -> MemberName:
         """Give the member that a request of `identity` naming `named` acts for.

@@ -71,6 +71,13 @@ UPGRADE_REQUIRED = Kind(
     "upgrade_required",
     Status.UNIMPLEMENTED,
 )
+TOKEN_EXPIRED = Kind(
+    HTTPStatus.UNAUTHORIZED, "urn:goboard:auth:token-expired", "auth_token_expired", Status.UNAUTHENTICATED
+)
+"""The token was good when a connection began, and has ended since."""
+WATCHER_TOO_SLOW = Kind(
+    HTTPStatus.REQUEST_TIMEOUT, "urn:goboard:live:watcher-too-slow", "watcher_too_slow", Status.RESOURCE_EXHAUSTED
+)
 SWITCHED_OFF = Kind(HTTPStatus.SERVICE_UNAVAILABLE, "about:blank", "internal_error", Status.UNAVAILABLE)
 INTERNAL = Kind(HTTPStatus.INTERNAL_SERVER_ERROR, "about:blank", "internal_error", Status.INTERNAL)
 
@@ -105,6 +112,9 @@ _OF_ERROR: dict[type[Exception], Kind] = {
     ),
     errors.ArchiveExists: Kind(
         HTTPStatus.CONFLICT, "urn:goboard:dashboard:archive-exists", "archive_exists", Status.ALREADY_EXISTS
+    ),
+    errors.TooManyWatches: Kind(
+        HTTPStatus.TOO_MANY_REQUESTS, "urn:goboard:live:too-many-watches", "too_many_watches", Status.RESOURCE_EXHAUSTED
     ),
     errors.MissingToken: Kind(
         HTTPStatus.UNAUTHORIZED, "urn:goboard:auth:missing-token", "auth_missing_token", Status.UNAUTHENTICATED

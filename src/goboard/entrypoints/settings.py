@@ -46,6 +46,7 @@ VARIABLES = (
     Variable("ALLOW_SELF_DELETE", "false", parsing.boolean, "whether members may delete themselves"),
     Variable("ALLOW_WEAK_SECRETS", "false", parsing.boolean, "accept short keys and go-board's sample secrets"),
     Variable("ALLOW_INSECURE_NOOP", "false", parsing.boolean, "let `noop` listen beyond this machine"),
+    Variable("PUBLIC_READ", "false", parsing.boolean, "whether boards may be read and watched without a token"),
     Variable("CORS_ALLOWED_ORIGINS", "http://localhost:3000", parsing.origins, "comma-separated origins, or `*`"),
     Variable("CORS_ALLOW_CREDENTIALS", "false", parsing.boolean, "whether browsers may send credentials"),
     Variable("WORKERS", "1", parsing.integer(1, 256), "worker processes"),
@@ -56,6 +57,17 @@ VARIABLES = (
         "0",
         parsing.integer(0, 60_000),
         "how many milliseconds old `top` of a board without rules may be; 0: all that was answered before is in it",
+    ),
+    Variable("LIVE_TICK_MS", "50", parsing.integer(10, 10_000), "milliseconds between two messages to a watcher"),
+    Variable("LIVE_MAX_WATCHES", "16", parsing.integer(1, 1000), "the most views that one connection may watch"),
+    Variable(
+        "LIVE_MAX_PER_IDENTITY",
+        "10000",
+        parsing.integer(1, 1_000_000),
+        "the most views that one identity may watch in a worker",
+    ),
+    Variable(
+        "LIVE_MAX_VIEWS", "1000", parsing.integer(1, 100_000), "the most different views that are watched in a worker"
     ),
     Variable(
         "GRPC_MAX_MESSAGE_BYTES", "4194304", parsing.integer(1024, 2**30), "the largest gRPC message that is read"
@@ -85,6 +97,7 @@ class Settings:
     jwt_algorithm: str
     mismatch: Mismatch
     allow_self_delete: bool
+    public_read: bool
     cors_origins: tuple[str, ...]
     cors_credentials: bool
     workers: int
@@ -92,6 +105,11 @@ class Settings:
     max_limit: int
     top_snapshot: float
     """Seconds."""
+    live_tick: float
+    """Seconds."""
+    live_max_watches: int
+    live_max_per_identity: int
+    live_max_views: int
     grpc_max_message_bytes: int
     log_level: str
 
@@ -123,12 +141,17 @@ class Settings:
             jwt_algorithm=values["JWT_ALGORITHM"],
             mismatch=Mismatch(values["MEMBER_ID_MISMATCH"]),
             allow_self_delete=values["ALLOW_SELF_DELETE"],
+            public_read=values["PUBLIC_READ"],
             cors_origins=values["CORS_ALLOWED_ORIGINS"],
             cors_credentials=values["CORS_ALLOW_CREDENTIALS"],
             workers=values["WORKERS"],
             request_timeout=values["REQUEST_TIMEOUT"],
             max_limit=values["MAX_LIMIT"],
             top_snapshot=values["TOP_SNAPSHOT_MS"] / 1000,
+            live_tick=values["LIVE_TICK_MS"] / 1000,
+            live_max_watches=values["LIVE_MAX_WATCHES"],
+            live_max_per_identity=values["LIVE_MAX_PER_IDENTITY"],
+            live_max_views=values["LIVE_MAX_VIEWS"],
             grpc_max_message_bytes=values["GRPC_MAX_MESSAGE_BYTES"],
             log_level=values["LOG_LEVEL"],
         )

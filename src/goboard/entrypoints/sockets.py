@@ -11,6 +11,9 @@ BACKLOG = 1024
 # connection after 75 s. Accepted sockets inherit the options, and Granian has no ping of its own.
 _KEEPALIVE = (("TCP_KEEPIDLE", 45), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 _USER_TIMEOUT_MS = 75_000
+# What the kernel holds back for a peer that does not read: by default up to 4 MiB, which a slow watcher would get as
+# news minutes later. Above this the connection counts as not writable, and it is sent the latest state instead.
+_UNSENT_BYTES = 128 * 1024
 
 
 class Address(NamedTuple):
@@ -62,6 +65,7 @@ def listen(address: Address) -> socket.socket:
             sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
     if sys.platform == "linux":
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _USER_TIMEOUT_MS)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
     sock.listen(BACKLOG)
     sock.setblocking(False)  # noqa: FBT003 -- the standard library's signature
     return sock

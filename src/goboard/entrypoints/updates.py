@@ -6,7 +6,14 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple, Self, TypeVar
 
-from goboard.domain.errors import GoboardError, InvalidArgument, MemberForbidden, RoleRequired, UpdateRefused
+from goboard.domain.errors import (
+    GoboardError,
+    InvalidArgument,
+    MemberForbidden,
+    MissingToken,
+    RoleRequired,
+    UpdateRefused,
+)
 from goboard.domain.identity import Identity, Role
 from goboard.domain.names import BoardName, MemberName
 from goboard.domain.scores import parse_number
@@ -36,6 +43,26 @@ class Caller(NamedTuple):
             MemberForbidden: the caller may not act for it, and MEMBER_ID_MISMATCH is `reject`.
         """
         return self.gate.member_for(self.identity, MemberName.parse(named))
+
+    @property
+    def name(self) -> str | None:
+        """Whose watches the caller's are; None: a visitor's are nobody's."""
+        return None if self.is_visitor else self.identity.member
+
+    @property
+    def lifetime(self) -> float | None:
+        """In how many seconds the caller's token ends; None: never."""
+        return self.gate.lifetime(self.identity)
+
+    @property
+    def is_visitor(self) -> bool:
+        """Whether the caller has shown no token."""
+        return self.identity.role is Role.VISITOR
+
+    def require_token(self) -> None:
+        """Raise MissingToken where the caller has shown no token."""
+        if self.is_visitor:
+            raise MissingToken
 
     def require_server(self) -> None:
         """Raise RoleRequired where the caller does not have the role server."""

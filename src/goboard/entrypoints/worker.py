@@ -5,8 +5,10 @@ import gc
 import logging
 import multiprocessing
 import os
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, nullcontext
+import signal
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, nullcontext, suppress
+from types import FrameType
 from typing import Any
 
 import svcs
@@ -20,9 +22,12 @@ from goboard.entrypoints.container import registry_for
 from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.grpc.server import GrpcServer
 from goboard.entrypoints.http.app import create_app
+from goboard.entrypoints.http.feed import Feeding
+from goboard.entrypoints.http.pulse import Pulse
 from goboard.entrypoints.settings import Settings
 from goboard.entrypoints.sockets import listen
 from goboard.leaderboards import Leaderboards
+from goboard.live import LiveStandings
 from goboard.ports.clock import Clock
 from goboard.ports.store import BoardStore
 
@@ -40,23 +45,28 @@ def load_worker(settings: Settings, ruled: Mapping[BoardName, Rules]) -> Any:
     registry = registry_for(settings)
     container = svcs.Container(registry)
     # Looked up here, once, and handed inward: nothing asks a container while it serves.
-    boards = Leaderboards(container.get_abstract(BoardStore), container.get_abstract(Clock).now)
+    now = container.get_abstract(Clock).now
+    boards = Leaderboards(container.get_abstract(BoardStore), now)
     gate = container.get(Gate)
+    live = container.get(LiveStandings)
+    feeding = Feeding(live, Pulse(), settings.live_max_watches)
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         _end_with_parent()
+        _when_told_to_stop(feeding.pulse.stop)
         _spare_the_collector()
         try:
             await give_rules(boards, settings.boards_file, ruled)
-            grpc = _grpc_server(boards, gate, settings) if settings.enable_grpc else nullcontext()
+            grpc = _grpc_server(boards, live, gate, now, settings) if settings.enable_grpc else nullcontext()
             async with _discovering(boards), grpc:
                 yield
         finally:
+            await live.close()
             await container.aclose()
             await registry.aclose()
 
-    return create_app(boards, gate, settings, lifespan)
+    return create_app(boards, feeding, gate, settings, lifespan)
 
 
 @asynccontextmanager
@@ -78,10 +88,14 @@ async def _discover(boards: Leaderboards) -> None:
 
 
 @asynccontextmanager
-async def _grpc_server(boards: Leaderboards, gate: Gate, settings: Settings) -> AsyncIterator[None]:
+async def _grpc_server(
+    boards: Leaderboards, live: LiveStandings, gate: Gate, now: Callable[[], float], settings: Settings
+) -> AsyncIterator[None]:
     server = GrpcServer(
         boards,
+        live,
         gate,
+        now,
         max_message_bytes=settings.grpc_max_message_bytes,
         request_timeout=settings.request_timeout,
         max_limit=settings.max_limit,
@@ -103,6 +117,24 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GC_YOUNG, *gc.get_threshold()[1:])
+
+
+def _when_told_to_stop(do: Callable[[], None]) -> None:
+    """Do something beside what the server does on a signal to stop: Granian waits for requests that have no end.
+
+    The event loop's own handlers get their signals by another way (signal.set_wakeup_fd), so they are not replaced.
+    """
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        before = signal.getsignal(number)
+
+        def handle(signum: int, frame: FrameType | None, before: Any = before) -> None:
+            loop.call_soon_threadsafe(do)
+            if callable(before):
+                before(signum, frame)
+
+        with suppress(ValueError):  # not the main thread: the server there is told to stop in another way
+            signal.signal(number, handle)
 
 
 def _end_with_parent() -> None:

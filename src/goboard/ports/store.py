@@ -10,6 +10,7 @@ from goboard.domain.pages import Page, PageRequest
 from goboard.domain.periods import Period, PeriodChoice
 from goboard.domain.rules import BoardRules, Rules
 from goboard.domain.standings import BoardSize, Entry, Lookup, MemberDetails, Outcome, Stats, Submission
+from goboard.domain.views import Sight, View
 
 
 class BoardStore(Protocol):
@@ -150,6 +151,14 @@ class BoardStore(Protocol):
         self, board: BoardName, members: Sequence[MemberName], choice: PeriodChoice, *, metadata: bool
     ) -> Lookup:
         """Give the entries of `members`, each once, in the board's order, and who is absent."""
+        ...
+
+    async def see(self, board: BoardName, view: View, at: float) -> Sight:
+        """Tell what the view shows, and the board's version, both of the same moment.
+
+        A board that nobody has written to has the number 0. The number rises with every call that writes, also where
+        it changes nothing that a view shows; what others than goboard write raises no number.
+        """
         ...
 
     async def stats(self, board: BoardName, percentiles: Sequence[float], bins: int, choice: PeriodChoice) -> Stats:

@@ -3387,6 +3387,666 @@ func (x *DeleteDashboardResponse) GetDeleted() bool {
 	return false
 }
 
+type WatchStandingsRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Dashboard string                 `protobuf:"bytes,1,opt,name=dashboard,proto3" json:"dashboard,omitempty"`
+	// What is watched; unset: the first 10 places.
+	//
+	// Types that are valid to be assigned to View:
+	//
+	//	*WatchStandingsRequest_Top
+	//	*WatchStandingsRequest_Around
+	//	*WatchStandingsRequest_Members
+	View   isWatchStandingsRequest_View `protobuf_oneof:"view"`
+	Window string                       `protobuf:"bytes,5,opt,name=window,proto3" json:"window,omitempty"`
+	// Empty: the current one, and when it ends the one after it.
+	Period        string `protobuf:"bytes,6,opt,name=period,proto3" json:"period,omitempty"`
+	Metadata      bool   `protobuf:"varint,7,opt,name=metadata,proto3" json:"metadata,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchStandingsRequest) Reset() {
+	*x = WatchStandingsRequest{}
+	mi := &file_dashboard_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchStandingsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchStandingsRequest) ProtoMessage() {}
+
+func (x *WatchStandingsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_dashboard_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchStandingsRequest.ProtoReflect.Descriptor instead.
+func (*WatchStandingsRequest) Descriptor() ([]byte, []int) {
+	return file_dashboard_proto_rawDescGZIP(), []int{52}
+}
+
+func (x *WatchStandingsRequest) GetDashboard() string {
+	if x != nil {
+		return x.Dashboard
+	}
+	return ""
+}
+
+func (x *WatchStandingsRequest) GetView() isWatchStandingsRequest_View {
+	if x != nil {
+		return x.View
+	}
+	return nil
+}
+
+func (x *WatchStandingsRequest) GetTop() int64 {
+	if x != nil {
+		if x, ok := x.View.(*WatchStandingsRequest_Top); ok {
+			return x.Top
+		}
+	}
+	return 0
+}
+
+func (x *WatchStandingsRequest) GetAround() *Around {
+	if x != nil {
+		if x, ok := x.View.(*WatchStandingsRequest_Around); ok {
+			return x.Around
+		}
+	}
+	return nil
+}
+
+func (x *WatchStandingsRequest) GetMembers() *Members {
+	if x != nil {
+		if x, ok := x.View.(*WatchStandingsRequest_Members); ok {
+			return x.Members
+		}
+	}
+	return nil
+}
+
+func (x *WatchStandingsRequest) GetWindow() string {
+	if x != nil {
+		return x.Window
+	}
+	return ""
+}
+
+func (x *WatchStandingsRequest) GetPeriod() string {
+	if x != nil {
+		return x.Period
+	}
+	return ""
+}
+
+func (x *WatchStandingsRequest) GetMetadata() bool {
+	if x != nil {
+		return x.Metadata
+	}
+	return false
+}
+
+type isWatchStandingsRequest_View interface {
+	isWatchStandingsRequest_View()
+}
+
+type WatchStandingsRequest_Top struct {
+	// The first places, 1 to 100.
+	Top int64 `protobuf:"varint,2,opt,name=top,proto3,oneof"`
+}
+
+type WatchStandingsRequest_Around struct {
+	Around *Around `protobuf:"bytes,3,opt,name=around,proto3,oneof"`
+}
+
+type WatchStandingsRequest_Members struct {
+	Members *Members `protobuf:"bytes,4,opt,name=members,proto3,oneof"`
+}
+
+func (*WatchStandingsRequest_Top) isWatchStandingsRequest_View() {}
+
+func (*WatchStandingsRequest_Around) isWatchStandingsRequest_View() {}
+
+func (*WatchStandingsRequest_Members) isWatchStandingsRequest_View() {}
+
+// The run around a member; nothing while the member is not on the board.
+type Around struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Empty: the identity itself.
+	MemberId string `protobuf:"bytes,1,opt,name=member_id,json=memberId,proto3" json:"member_id,omitempty"`
+	// How many entries before the member's, 0 to 50; unset: 5.
+	Above *int64 `protobuf:"varint,2,opt,name=above,proto3,oneof" json:"above,omitempty"`
+	// How many after it, likewise.
+	Below         *int64 `protobuf:"varint,3,opt,name=below,proto3,oneof" json:"below,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Around) Reset() {
+	*x = Around{}
+	mi := &file_dashboard_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Around) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Around) ProtoMessage() {}
+
+func (x *Around) ProtoReflect() protoreflect.Message {
+	mi := &file_dashboard_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Around.ProtoReflect.Descriptor instead.
+func (*Around) Descriptor() ([]byte, []int) {
+	return file_dashboard_proto_rawDescGZIP(), []int{53}
+}
+
+func (x *Around) GetMemberId() string {
+	if x != nil {
+		return x.MemberId
+	}
+	return ""
+}
+
+func (x *Around) GetAbove() int64 {
+	if x != nil && x.Above != nil {
+		return *x.Above
+	}
+	return 0
+}
+
+func (x *Around) GetBelow() int64 {
+	if x != nil && x.Below != nil {
+		return *x.Below
+	}
+	return 0
+}
+
+// The entries of some members, as far as they are on the board.
+type Members struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 to 100. An empty one: the identity itself. One that is named twice counts once.
+	MemberIds     []string `protobuf:"bytes,1,rep,name=member_ids,json=memberIds,proto3" json:"member_ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Members) Reset() {
+	*x = Members{}
+	mi := &file_dashboard_proto_msgTypes[54]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Members) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Members) ProtoMessage() {}
+
+func (x *Members) ProtoReflect() protoreflect.Message {
+	mi := &file_dashboard_proto_msgTypes[54]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Members.ProtoReflect.Descriptor instead.
+func (*Members) Descriptor() ([]byte, []int) {
+	return file_dashboard_proto_rawDescGZIP(), []int{54}
+}
+
+func (x *Members) GetMemberIds() []string {
+	if x != nil {
+		return x.MemberIds
+	}
+	return nil
+}
+
+type WatchStandingsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Types that are valid to be assigned to Event:
+	//
+	//	*WatchStandingsResponse_Snapshot
+	//	*WatchStandingsResponse_Change
+	Event         isWatchStandingsResponse_Event `protobuf_oneof:"event"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchStandingsResponse) Reset() {
+	*x = WatchStandingsResponse{}
+	mi := &file_dashboard_proto_msgTypes[55]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchStandingsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchStandingsResponse) ProtoMessage() {}
+
+func (x *WatchStandingsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_dashboard_proto_msgTypes[55]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchStandingsResponse.ProtoReflect.Descriptor instead.
+func (*WatchStandingsResponse) Descriptor() ([]byte, []int) {
+	return file_dashboard_proto_rawDescGZIP(), []int{55}
+}
+
+func (x *WatchStandingsResponse) GetEvent() isWatchStandingsResponse_Event {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
+func (x *WatchStandingsResponse) GetSnapshot() *StandingsSnapshot {
+	if x != nil {
+		if x, ok := x.Event.(*WatchStandingsResponse_Snapshot); ok {
+			return x.Snapshot
+		}
+	}
+	return nil
+}
+
+func (x *WatchStandingsResponse) GetChange() *StandingsChange {
+	if x != nil {
+		if x, ok := x.Event.(*WatchStandingsResponse_Change); ok {
+			return x.Change
+		}
+	}
+	return nil
+}
+
+type isWatchStandingsResponse_Event interface {
+	isWatchStandingsResponse_Event()
+}
+
+type WatchStandingsResponse_Snapshot struct {
+	Snapshot *StandingsSnapshot `protobuf:"bytes,1,opt,name=snapshot,proto3,oneof"`
+}
+
+type WatchStandingsResponse_Change struct {
+	Change *StandingsChange `protobuf:"bytes,2,opt,name=change,proto3,oneof"`
+}
+
+func (*WatchStandingsResponse_Snapshot) isWatchStandingsResponse_Event() {}
+
+func (*WatchStandingsResponse_Change) isWatchStandingsResponse_Event() {}
+
+// All that the view shows.
+type StandingsSnapshot struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Dashboard string                 `protobuf:"bytes,1,opt,name=dashboard,proto3" json:"dashboard,omitempty"`
+	Window    string                 `protobuf:"bytes,2,opt,name=window,proto3" json:"window,omitempty"`
+	Period    string                 `protobuf:"bytes,3,opt,name=period,proto3" json:"period,omitempty"`
+	// Versions can be compared within an epoch; another one begins where the store may have lost writes.
+	Epoch   string `protobuf:"bytes,4,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	Version int64  `protobuf:"varint,5,opt,name=version,proto3" json:"version,omitempty"`
+	// Best first.
+	Members       []*MemberRecord `protobuf:"bytes,6,rep,name=members,proto3" json:"members,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StandingsSnapshot) Reset() {
+	*x = StandingsSnapshot{}
+	mi := &file_dashboard_proto_msgTypes[56]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StandingsSnapshot) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StandingsSnapshot) ProtoMessage() {}
+
+func (x *StandingsSnapshot) ProtoReflect() protoreflect.Message {
+	mi := &file_dashboard_proto_msgTypes[56]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StandingsSnapshot.ProtoReflect.Descriptor instead.
+func (*StandingsSnapshot) Descriptor() ([]byte, []int) {
+	return file_dashboard_proto_rawDescGZIP(), []int{56}
+}
+
+func (x *StandingsSnapshot) GetDashboard() string {
+	if x != nil {
+		return x.Dashboard
+	}
+	return ""
+}
+
+func (x *StandingsSnapshot) GetWindow() string {
+	if x != nil {
+		return x.Window
+	}
+	return ""
+}
+
+func (x *StandingsSnapshot) GetPeriod() string {
+	if x != nil {
+		return x.Period
+	}
+	return ""
+}
+
+func (x *StandingsSnapshot) GetEpoch() string {
+	if x != nil {
+		return x.Epoch
+	}
+	return ""
+}
+
+func (x *StandingsSnapshot) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *StandingsSnapshot) GetMembers() []*MemberRecord {
+	if x != nil {
+		return x.Members
+	}
+	return nil
+}
+
+// What leads from the state at `from_version` to the one at `to_version`, both of one epoch and one period. It applies
+// to nothing else: who has another state watches again. Members of the same rank are in no order that it tells.
+type StandingsChange struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Dashboard   string                 `protobuf:"bytes,1,opt,name=dashboard,proto3" json:"dashboard,omitempty"`
+	Epoch       string                 `protobuf:"bytes,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	FromVersion int64                  `protobuf:"varint,3,opt,name=from_version,json=fromVersion,proto3" json:"from_version,omitempty"`
+	ToVersion   int64                  `protobuf:"varint,4,opt,name=to_version,json=toVersion,proto3" json:"to_version,omitempty"`
+	// Who has come into the view.
+	Entered []*MemberRecord `protobuf:"bytes,5,rep,name=entered,proto3" json:"entered,omitempty"`
+	// Who has left it.
+	Left  []string       `protobuf:"bytes,6,rep,name=left,proto3" json:"left,omitempty"`
+	Moved []*MovedRecord `protobuf:"bytes,7,rep,name=moved,proto3" json:"moved,omitempty"`
+	// Whom the member overtook; set in the views of one member, `around` and `members` with one name.
+	Overtaken *Passed `protobuf:"bytes,8,opt,name=overtaken,proto3" json:"overtaken,omitempty"`
+	// Who overtook the member; set as `overtaken`.
+	Overtook      *Passed `protobuf:"bytes,9,opt,name=overtook,proto3" json:"overtook,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StandingsChange) Reset() {
+	*x = StandingsChange{}
+	mi := &file_dashboard_proto_msgTypes[57]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StandingsChange) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StandingsChange) ProtoMessage() {}
+
+func (x *StandingsChange) ProtoReflect() protoreflect.Message {
+	mi := &file_dashboard_proto_msgTypes[57]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StandingsChange.ProtoReflect.Descriptor instead.
+func (*StandingsChange) Descriptor() ([]byte, []int) {
+	return file_dashboard_proto_rawDescGZIP(), []int{57}
+}
+
+func (x *StandingsChange) GetDashboard() string {
+	if x != nil {
+		return x.Dashboard
+	}
+	return ""
+}
+
+func (x *StandingsChange) GetEpoch() string {
+	if x != nil {
+		return x.Epoch
+	}
+	return ""
+}
+
+func (x *StandingsChange) GetFromVersion() int64 {
+	if x != nil {
+		return x.FromVersion
+	}
+	return 0
+}
+
+func (x *StandingsChange) GetToVersion() int64 {
+	if x != nil {
+		return x.ToVersion
+	}
+	return 0
+}
+
+func (x *StandingsChange) GetEntered() []*MemberRecord {
+	if x != nil {
+		return x.Entered
+	}
+	return nil
+}
+
+func (x *StandingsChange) GetLeft() []string {
+	if x != nil {
+		return x.Left
+	}
+	return nil
+}
+
+func (x *StandingsChange) GetMoved() []*MovedRecord {
+	if x != nil {
+		return x.Moved
+	}
+	return nil
+}
+
+func (x *StandingsChange) GetOvertaken() *Passed {
+	if x != nil {
+		return x.Overtaken
+	}
+	return nil
+}
+
+func (x *StandingsChange) GetOvertook() *Passed {
+	if x != nil {
+		return x.Overtook
+	}
+	return nil
+}
+
+// An entry that is still in the view, with another rank, score or metadata.
+type MovedRecord struct {
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	MemberId     string                 `protobuf:"bytes,1,opt,name=member_id,json=memberId,proto3" json:"member_id,omitempty"`
+	Rank         int64                  `protobuf:"varint,2,opt,name=rank,proto3" json:"rank,omitempty"`
+	Score        float64                `protobuf:"fixed64,3,opt,name=score,proto3" json:"score,omitempty"`
+	PreviousRank int64                  `protobuf:"varint,4,opt,name=previous_rank,json=previousRank,proto3" json:"previous_rank,omitempty"`
+	// A JSON object, set where it has changed; `{}`: the member has none any more.
+	Metadata      *string `protobuf:"bytes,5,opt,name=metadata,proto3,oneof" json:"metadata,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MovedRecord) Reset() {
+	*x = MovedRecord{}
+	mi := &file_dashboard_proto_msgTypes[58]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MovedRecord) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MovedRecord) ProtoMessage() {}
+
+func (x *MovedRecord) ProtoReflect() protoreflect.Message {
+	mi := &file_dashboard_proto_msgTypes[58]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MovedRecord.ProtoReflect.Descriptor instead.
+func (*MovedRecord) Descriptor() ([]byte, []int) {
+	return file_dashboard_proto_rawDescGZIP(), []int{58}
+}
+
+func (x *MovedRecord) GetMemberId() string {
+	if x != nil {
+		return x.MemberId
+	}
+	return ""
+}
+
+func (x *MovedRecord) GetRank() int64 {
+	if x != nil {
+		return x.Rank
+	}
+	return 0
+}
+
+func (x *MovedRecord) GetScore() float64 {
+	if x != nil {
+		return x.Score
+	}
+	return 0
+}
+
+func (x *MovedRecord) GetPreviousRank() int64 {
+	if x != nil {
+		return x.PreviousRank
+	}
+	return 0
+}
+
+func (x *MovedRecord) GetMetadata() string {
+	if x != nil && x.Metadata != nil {
+		return *x.Metadata
+	}
+	return ""
+}
+
+// Members that have passed another one.
+type Passed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Those in the view before and after.
+	MemberIds []string `protobuf:"bytes,1,rep,name=member_ids,json=memberIds,proto3" json:"member_ids,omitempty"`
+	// By how many ranks more the one that was passed has moved than these account for.
+	Others        int64 `protobuf:"varint,2,opt,name=others,proto3" json:"others,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Passed) Reset() {
+	*x = Passed{}
+	mi := &file_dashboard_proto_msgTypes[59]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Passed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Passed) ProtoMessage() {}
+
+func (x *Passed) ProtoReflect() protoreflect.Message {
+	mi := &file_dashboard_proto_msgTypes[59]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Passed.ProtoReflect.Descriptor instead.
+func (*Passed) Descriptor() ([]byte, []int) {
+	return file_dashboard_proto_rawDescGZIP(), []int{59}
+}
+
+func (x *Passed) GetMemberIds() []string {
+	if x != nil {
+		return x.MemberIds
+	}
+	return nil
+}
+
+func (x *Passed) GetOthers() int64 {
+	if x != nil {
+		return x.Others
+	}
+	return 0
+}
+
 var File_dashboard_proto protoreflect.FileDescriptor
 
 const file_dashboard_proto_rawDesc = "" +
@@ -3652,7 +4312,58 @@ const file_dashboard_proto_rawDesc = "" +
 	"\x16DeleteDashboardRequest\x12\x1c\n" +
 	"\tdashboard\x18\x01 \x01(\tR\tdashboard\"3\n" +
 	"\x17DeleteDashboardResponse\x12\x18\n" +
-	"\adeleted\x18\x01 \x01(\bR\adeleted2\xe2\f\n" +
+	"\adeleted\x18\x01 \x01(\bR\adeleted\"\xfa\x01\n" +
+	"\x15WatchStandingsRequest\x12\x1c\n" +
+	"\tdashboard\x18\x01 \x01(\tR\tdashboard\x12\x12\n" +
+	"\x03top\x18\x02 \x01(\x03H\x00R\x03top\x12+\n" +
+	"\x06around\x18\x03 \x01(\v2\x11.dashboard.AroundH\x00R\x06around\x12.\n" +
+	"\amembers\x18\x04 \x01(\v2\x12.dashboard.MembersH\x00R\amembers\x12\x16\n" +
+	"\x06window\x18\x05 \x01(\tR\x06window\x12\x16\n" +
+	"\x06period\x18\x06 \x01(\tR\x06period\x12\x1a\n" +
+	"\bmetadata\x18\a \x01(\bR\bmetadataB\x06\n" +
+	"\x04view\"o\n" +
+	"\x06Around\x12\x1b\n" +
+	"\tmember_id\x18\x01 \x01(\tR\bmemberId\x12\x19\n" +
+	"\x05above\x18\x02 \x01(\x03H\x00R\x05above\x88\x01\x01\x12\x19\n" +
+	"\x05below\x18\x03 \x01(\x03H\x01R\x05below\x88\x01\x01B\b\n" +
+	"\x06_aboveB\b\n" +
+	"\x06_below\"(\n" +
+	"\aMembers\x12\x1d\n" +
+	"\n" +
+	"member_ids\x18\x01 \x03(\tR\tmemberIds\"\x93\x01\n" +
+	"\x16WatchStandingsResponse\x12:\n" +
+	"\bsnapshot\x18\x01 \x01(\v2\x1c.dashboard.StandingsSnapshotH\x00R\bsnapshot\x124\n" +
+	"\x06change\x18\x02 \x01(\v2\x1a.dashboard.StandingsChangeH\x00R\x06changeB\a\n" +
+	"\x05event\"\xc4\x01\n" +
+	"\x11StandingsSnapshot\x12\x1c\n" +
+	"\tdashboard\x18\x01 \x01(\tR\tdashboard\x12\x16\n" +
+	"\x06window\x18\x02 \x01(\tR\x06window\x12\x16\n" +
+	"\x06period\x18\x03 \x01(\tR\x06period\x12\x14\n" +
+	"\x05epoch\x18\x04 \x01(\tR\x05epoch\x12\x18\n" +
+	"\aversion\x18\x05 \x01(\x03R\aversion\x121\n" +
+	"\amembers\x18\x06 \x03(\v2\x17.dashboard.MemberRecordR\amembers\"\xdc\x02\n" +
+	"\x0fStandingsChange\x12\x1c\n" +
+	"\tdashboard\x18\x01 \x01(\tR\tdashboard\x12\x14\n" +
+	"\x05epoch\x18\x02 \x01(\tR\x05epoch\x12!\n" +
+	"\ffrom_version\x18\x03 \x01(\x03R\vfromVersion\x12\x1d\n" +
+	"\n" +
+	"to_version\x18\x04 \x01(\x03R\ttoVersion\x121\n" +
+	"\aentered\x18\x05 \x03(\v2\x17.dashboard.MemberRecordR\aentered\x12\x12\n" +
+	"\x04left\x18\x06 \x03(\tR\x04left\x12,\n" +
+	"\x05moved\x18\a \x03(\v2\x16.dashboard.MovedRecordR\x05moved\x12/\n" +
+	"\tovertaken\x18\b \x01(\v2\x11.dashboard.PassedR\tovertaken\x12-\n" +
+	"\bovertook\x18\t \x01(\v2\x11.dashboard.PassedR\bovertook\"\xa7\x01\n" +
+	"\vMovedRecord\x12\x1b\n" +
+	"\tmember_id\x18\x01 \x01(\tR\bmemberId\x12\x12\n" +
+	"\x04rank\x18\x02 \x01(\x03R\x04rank\x12\x14\n" +
+	"\x05score\x18\x03 \x01(\x01R\x05score\x12#\n" +
+	"\rprevious_rank\x18\x04 \x01(\x03R\fpreviousRank\x12\x1f\n" +
+	"\bmetadata\x18\x05 \x01(\tH\x00R\bmetadata\x88\x01\x01B\v\n" +
+	"\t_metadata\"?\n" +
+	"\x06Passed\x12\x1d\n" +
+	"\n" +
+	"member_ids\x18\x01 \x03(\tR\tmemberIds\x12\x16\n" +
+	"\x06others\x18\x02 \x01(\x03R\x06others2\xbb\r\n" +
 	"\x10DashboardService\x12H\n" +
 	"\rStreamUpdates\x12\x18.dashboard.UpdateRequest\x1a\x19.dashboard.UpdateResponse(\x010\x01\x12U\n" +
 	"\x0eIncrementScore\x12 .dashboard.IncrementScoreRequest\x1a!.dashboard.IncrementScoreResponse\x12X\n" +
@@ -3673,7 +4384,8 @@ const file_dashboard_proto_rawDesc = "" +
 	"\bSetRules\x12\x1a.dashboard.SetRulesRequest\x1a\x1b.dashboard.SetRulesResponse\x12O\n" +
 	"\fRemoveMember\x12\x1e.dashboard.RemoveMemberRequest\x1a\x1f.dashboard.RemoveMemberResponse\x12[\n" +
 	"\x10ArchiveDashboard\x12\".dashboard.ArchiveDashboardRequest\x1a#.dashboard.ArchiveDashboardResponse\x12X\n" +
-	"\x0fDeleteDashboard\x12!.dashboard.DeleteDashboardRequest\x1a\".dashboard.DeleteDashboardResponseb\x06proto3"
+	"\x0fDeleteDashboard\x12!.dashboard.DeleteDashboardRequest\x1a\".dashboard.DeleteDashboardResponse\x12W\n" +
+	"\x0eWatchStandings\x12 .dashboard.WatchStandingsRequest\x1a!.dashboard.WatchStandingsResponse0\x01b\x06proto3"
 
 var (
 	file_dashboard_proto_rawDescOnce sync.Once
@@ -3687,7 +4399,7 @@ func file_dashboard_proto_rawDescGZIP() []byte {
 	return file_dashboard_proto_rawDescData
 }
 
-var file_dashboard_proto_msgTypes = make([]protoimpl.MessageInfo, 52)
+var file_dashboard_proto_msgTypes = make([]protoimpl.MessageInfo, 60)
 var file_dashboard_proto_goTypes = []any{
 	(*UpdateRequest)(nil),             // 0: dashboard.UpdateRequest
 	(*UpdateResponse)(nil),            // 1: dashboard.UpdateResponse
@@ -3741,6 +4453,14 @@ var file_dashboard_proto_goTypes = []any{
 	(*ArchiveDashboardResponse)(nil),  // 49: dashboard.ArchiveDashboardResponse
 	(*DeleteDashboardRequest)(nil),    // 50: dashboard.DeleteDashboardRequest
 	(*DeleteDashboardResponse)(nil),   // 51: dashboard.DeleteDashboardResponse
+	(*WatchStandingsRequest)(nil),     // 52: dashboard.WatchStandingsRequest
+	(*Around)(nil),                    // 53: dashboard.Around
+	(*Members)(nil),                   // 54: dashboard.Members
+	(*WatchStandingsResponse)(nil),    // 55: dashboard.WatchStandingsResponse
+	(*StandingsSnapshot)(nil),         // 56: dashboard.StandingsSnapshot
+	(*StandingsChange)(nil),           // 57: dashboard.StandingsChange
+	(*MovedRecord)(nil),               // 58: dashboard.MovedRecord
+	(*Passed)(nil),                    // 59: dashboard.Passed
 }
 var file_dashboard_proto_depIdxs = []int32{
 	2,  // 0: dashboard.UpdateResponse.problem:type_name -> dashboard.ProblemDetails
@@ -3762,51 +4482,62 @@ var file_dashboard_proto_depIdxs = []int32{
 	40, // 16: dashboard.GetRulesResponse.rules:type_name -> dashboard.Rules
 	40, // 17: dashboard.SetRulesRequest.rules:type_name -> dashboard.Rules
 	40, // 18: dashboard.SetRulesResponse.rules:type_name -> dashboard.Rules
-	0,  // 19: dashboard.DashboardService.StreamUpdates:input_type -> dashboard.UpdateRequest
-	3,  // 20: dashboard.DashboardService.IncrementScore:input_type -> dashboard.IncrementScoreRequest
-	5,  // 21: dashboard.DashboardService.IncrementScores:input_type -> dashboard.IncrementScoresRequest
-	9,  // 22: dashboard.DashboardService.GetMemberRank:input_type -> dashboard.GetMemberRankRequest
-	11, // 23: dashboard.DashboardService.GetTopMembers:input_type -> dashboard.GetTopMembersRequest
-	14, // 24: dashboard.DashboardService.GetDashboardStats:input_type -> dashboard.GetDashboardStatsRequest
-	18, // 25: dashboard.DashboardService.SubmitScore:input_type -> dashboard.SubmitScoreRequest
-	20, // 26: dashboard.DashboardService.SetScore:input_type -> dashboard.SetScoreRequest
-	22, // 27: dashboard.DashboardService.SubmitScores:input_type -> dashboard.SubmitScoresRequest
-	26, // 28: dashboard.DashboardService.GetMember:input_type -> dashboard.GetMemberRequest
-	28, // 29: dashboard.DashboardService.GetAround:input_type -> dashboard.GetAroundRequest
-	30, // 30: dashboard.DashboardService.LookupMembers:input_type -> dashboard.LookupMembersRequest
-	32, // 31: dashboard.DashboardService.ListEntries:input_type -> dashboard.ListEntriesRequest
-	34, // 32: dashboard.DashboardService.ListPeriods:input_type -> dashboard.ListPeriodsRequest
-	37, // 33: dashboard.DashboardService.ListDashboards:input_type -> dashboard.ListDashboardsRequest
-	42, // 34: dashboard.DashboardService.GetRules:input_type -> dashboard.GetRulesRequest
-	44, // 35: dashboard.DashboardService.SetRules:input_type -> dashboard.SetRulesRequest
-	46, // 36: dashboard.DashboardService.RemoveMember:input_type -> dashboard.RemoveMemberRequest
-	48, // 37: dashboard.DashboardService.ArchiveDashboard:input_type -> dashboard.ArchiveDashboardRequest
-	50, // 38: dashboard.DashboardService.DeleteDashboard:input_type -> dashboard.DeleteDashboardRequest
-	1,  // 39: dashboard.DashboardService.StreamUpdates:output_type -> dashboard.UpdateResponse
-	4,  // 40: dashboard.DashboardService.IncrementScore:output_type -> dashboard.IncrementScoreResponse
-	7,  // 41: dashboard.DashboardService.IncrementScores:output_type -> dashboard.IncrementScoresResponse
-	10, // 42: dashboard.DashboardService.GetMemberRank:output_type -> dashboard.GetMemberRankResponse
-	13, // 43: dashboard.DashboardService.GetTopMembers:output_type -> dashboard.GetTopMembersResponse
-	15, // 44: dashboard.DashboardService.GetDashboardStats:output_type -> dashboard.GetDashboardStatsResponse
-	19, // 45: dashboard.DashboardService.SubmitScore:output_type -> dashboard.SubmitScoreResponse
-	21, // 46: dashboard.DashboardService.SetScore:output_type -> dashboard.SetScoreResponse
-	24, // 47: dashboard.DashboardService.SubmitScores:output_type -> dashboard.SubmitScoresResponse
-	27, // 48: dashboard.DashboardService.GetMember:output_type -> dashboard.GetMemberResponse
-	29, // 49: dashboard.DashboardService.GetAround:output_type -> dashboard.GetAroundResponse
-	31, // 50: dashboard.DashboardService.LookupMembers:output_type -> dashboard.LookupMembersResponse
-	33, // 51: dashboard.DashboardService.ListEntries:output_type -> dashboard.ListEntriesResponse
-	35, // 52: dashboard.DashboardService.ListPeriods:output_type -> dashboard.ListPeriodsResponse
-	38, // 53: dashboard.DashboardService.ListDashboards:output_type -> dashboard.ListDashboardsResponse
-	43, // 54: dashboard.DashboardService.GetRules:output_type -> dashboard.GetRulesResponse
-	45, // 55: dashboard.DashboardService.SetRules:output_type -> dashboard.SetRulesResponse
-	47, // 56: dashboard.DashboardService.RemoveMember:output_type -> dashboard.RemoveMemberResponse
-	49, // 57: dashboard.DashboardService.ArchiveDashboard:output_type -> dashboard.ArchiveDashboardResponse
-	51, // 58: dashboard.DashboardService.DeleteDashboard:output_type -> dashboard.DeleteDashboardResponse
-	39, // [39:59] is the sub-list for method output_type
-	19, // [19:39] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	53, // 19: dashboard.WatchStandingsRequest.around:type_name -> dashboard.Around
+	54, // 20: dashboard.WatchStandingsRequest.members:type_name -> dashboard.Members
+	56, // 21: dashboard.WatchStandingsResponse.snapshot:type_name -> dashboard.StandingsSnapshot
+	57, // 22: dashboard.WatchStandingsResponse.change:type_name -> dashboard.StandingsChange
+	12, // 23: dashboard.StandingsSnapshot.members:type_name -> dashboard.MemberRecord
+	12, // 24: dashboard.StandingsChange.entered:type_name -> dashboard.MemberRecord
+	58, // 25: dashboard.StandingsChange.moved:type_name -> dashboard.MovedRecord
+	59, // 26: dashboard.StandingsChange.overtaken:type_name -> dashboard.Passed
+	59, // 27: dashboard.StandingsChange.overtook:type_name -> dashboard.Passed
+	0,  // 28: dashboard.DashboardService.StreamUpdates:input_type -> dashboard.UpdateRequest
+	3,  // 29: dashboard.DashboardService.IncrementScore:input_type -> dashboard.IncrementScoreRequest
+	5,  // 30: dashboard.DashboardService.IncrementScores:input_type -> dashboard.IncrementScoresRequest
+	9,  // 31: dashboard.DashboardService.GetMemberRank:input_type -> dashboard.GetMemberRankRequest
+	11, // 32: dashboard.DashboardService.GetTopMembers:input_type -> dashboard.GetTopMembersRequest
+	14, // 33: dashboard.DashboardService.GetDashboardStats:input_type -> dashboard.GetDashboardStatsRequest
+	18, // 34: dashboard.DashboardService.SubmitScore:input_type -> dashboard.SubmitScoreRequest
+	20, // 35: dashboard.DashboardService.SetScore:input_type -> dashboard.SetScoreRequest
+	22, // 36: dashboard.DashboardService.SubmitScores:input_type -> dashboard.SubmitScoresRequest
+	26, // 37: dashboard.DashboardService.GetMember:input_type -> dashboard.GetMemberRequest
+	28, // 38: dashboard.DashboardService.GetAround:input_type -> dashboard.GetAroundRequest
+	30, // 39: dashboard.DashboardService.LookupMembers:input_type -> dashboard.LookupMembersRequest
+	32, // 40: dashboard.DashboardService.ListEntries:input_type -> dashboard.ListEntriesRequest
+	34, // 41: dashboard.DashboardService.ListPeriods:input_type -> dashboard.ListPeriodsRequest
+	37, // 42: dashboard.DashboardService.ListDashboards:input_type -> dashboard.ListDashboardsRequest
+	42, // 43: dashboard.DashboardService.GetRules:input_type -> dashboard.GetRulesRequest
+	44, // 44: dashboard.DashboardService.SetRules:input_type -> dashboard.SetRulesRequest
+	46, // 45: dashboard.DashboardService.RemoveMember:input_type -> dashboard.RemoveMemberRequest
+	48, // 46: dashboard.DashboardService.ArchiveDashboard:input_type -> dashboard.ArchiveDashboardRequest
+	50, // 47: dashboard.DashboardService.DeleteDashboard:input_type -> dashboard.DeleteDashboardRequest
+	52, // 48: dashboard.DashboardService.WatchStandings:input_type -> dashboard.WatchStandingsRequest
+	1,  // 49: dashboard.DashboardService.StreamUpdates:output_type -> dashboard.UpdateResponse
+	4,  // 50: dashboard.DashboardService.IncrementScore:output_type -> dashboard.IncrementScoreResponse
+	7,  // 51: dashboard.DashboardService.IncrementScores:output_type -> dashboard.IncrementScoresResponse
+	10, // 52: dashboard.DashboardService.GetMemberRank:output_type -> dashboard.GetMemberRankResponse
+	13, // 53: dashboard.DashboardService.GetTopMembers:output_type -> dashboard.GetTopMembersResponse
+	15, // 54: dashboard.DashboardService.GetDashboardStats:output_type -> dashboard.GetDashboardStatsResponse
+	19, // 55: dashboard.DashboardService.SubmitScore:output_type -> dashboard.SubmitScoreResponse
+	21, // 56: dashboard.DashboardService.SetScore:output_type -> dashboard.SetScoreResponse
+	24, // 57: dashboard.DashboardService.SubmitScores:output_type -> dashboard.SubmitScoresResponse
+	27, // 58: dashboard.DashboardService.GetMember:output_type -> dashboard.GetMemberResponse
+	29, // 59: dashboard.DashboardService.GetAround:output_type -> dashboard.GetAroundResponse
+	31, // 60: dashboard.DashboardService.LookupMembers:output_type -> dashboard.LookupMembersResponse
+	33, // 61: dashboard.DashboardService.ListEntries:output_type -> dashboard.ListEntriesResponse
+	35, // 62: dashboard.DashboardService.ListPeriods:output_type -> dashboard.ListPeriodsResponse
+	38, // 63: dashboard.DashboardService.ListDashboards:output_type -> dashboard.ListDashboardsResponse
+	43, // 64: dashboard.DashboardService.GetRules:output_type -> dashboard.GetRulesResponse
+	45, // 65: dashboard.DashboardService.SetRules:output_type -> dashboard.SetRulesResponse
+	47, // 66: dashboard.DashboardService.RemoveMember:output_type -> dashboard.RemoveMemberResponse
+	49, // 67: dashboard.DashboardService.ArchiveDashboard:output_type -> dashboard.ArchiveDashboardResponse
+	51, // 68: dashboard.DashboardService.DeleteDashboard:output_type -> dashboard.DeleteDashboardResponse
+	55, // 69: dashboard.DashboardService.WatchStandings:output_type -> dashboard.WatchStandingsResponse
+	49, // [49:70] is the sub-list for method output_type
+	28, // [28:49] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_dashboard_proto_init() }
@@ -3822,13 +4553,24 @@ func file_dashboard_proto_init() {
 	file_dashboard_proto_msgTypes[32].OneofWrappers = []any{}
 	file_dashboard_proto_msgTypes[36].OneofWrappers = []any{}
 	file_dashboard_proto_msgTypes[40].OneofWrappers = []any{}
+	file_dashboard_proto_msgTypes[52].OneofWrappers = []any{
+		(*WatchStandingsRequest_Top)(nil),
+		(*WatchStandingsRequest_Around)(nil),
+		(*WatchStandingsRequest_Members)(nil),
+	}
+	file_dashboard_proto_msgTypes[53].OneofWrappers = []any{}
+	file_dashboard_proto_msgTypes[55].OneofWrappers = []any{
+		(*WatchStandingsResponse_Snapshot)(nil),
+		(*WatchStandingsResponse_Change)(nil),
+	}
+	file_dashboard_proto_msgTypes[58].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_dashboard_proto_rawDesc), len(file_dashboard_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   52,
+			NumMessages:   60,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -52,6 +52,7 @@ const (
 	DashboardService_RemoveMember_FullMethodName      = "/dashboard.DashboardService/RemoveMember"
 	DashboardService_ArchiveDashboard_FullMethodName  = "/dashboard.DashboardService/ArchiveDashboard"
 	DashboardService_DeleteDashboard_FullMethodName   = "/dashboard.DashboardService/DeleteDashboard"
+	DashboardService_WatchStandings_FullMethodName    = "/dashboard.DashboardService/WatchStandings"
 )
 
 // DashboardServiceClient is the client API for DashboardService service.
@@ -105,6 +106,11 @@ type DashboardServiceClient interface {
 	ArchiveDashboard(ctx context.Context, in *ArchiveDashboardRequest, opts ...grpc.CallOption) (*ArchiveDashboardResponse, error)
 	// Deletes the board with all that belongs to it, its rules too. Needs the role server.
 	DeleteDashboard(ctx context.Context, in *DeleteDashboardRequest, opts ...grpc.CallOption) (*DeleteDashboardResponse, error)
+	// Watches standings: a snapshot, then what changes. A snapshot may come at any time, and takes the place of all before
+	// it: a slow client gets the latest state instead of every change, and a new period comes as one. The call ends with
+	// NOT_FOUND or INVALID_ARGUMENT when its period or window is no more, with RESOURCE_EXHAUSTED (`watcher_too_slow`)
+	// where nothing was taken for 60 s, and with UNAUTHENTICATED (`auth_token_expired`) when the token ends.
+	WatchStandings(ctx context.Context, in *WatchStandingsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchStandingsResponse], error)
 }
 
 type dashboardServiceClient struct {
@@ -318,6 +324,25 @@ func (c *dashboardServiceClient) DeleteDashboard(ctx context.Context, in *Delete
 	return out, nil
 }
 
+func (c *dashboardServiceClient) WatchStandings(ctx context.Context, in *WatchStandingsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchStandingsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &DashboardService_ServiceDesc.Streams[1], DashboardService_WatchStandings_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchStandingsRequest, WatchStandingsResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type DashboardService_WatchStandingsClient = grpc.ServerStreamingClient[WatchStandingsResponse]
+
 // DashboardServiceServer is the server API for DashboardService service.
 // All implementations must embed UnimplementedDashboardServiceServer
 // for forward compatibility.
@@ -369,6 +394,11 @@ type DashboardServiceServer interface {
 	ArchiveDashboard(context.Context, *ArchiveDashboardRequest) (*ArchiveDashboardResponse, error)
 	// Deletes the board with all that belongs to it, its rules too. Needs the role server.
 	DeleteDashboard(context.Context, *DeleteDashboardRequest) (*DeleteDashboardResponse, error)
+	// Watches standings: a snapshot, then what changes. A snapshot may come at any time, and takes the place of all before
+	// it: a slow client gets the latest state instead of every change, and a new period comes as one. The call ends with
+	// NOT_FOUND or INVALID_ARGUMENT when its period or window is no more, with RESOURCE_EXHAUSTED (`watcher_too_slow`)
+	// where nothing was taken for 60 s, and with UNAUTHENTICATED (`auth_token_expired`) when the token ends.
+	WatchStandings(*WatchStandingsRequest, grpc.ServerStreamingServer[WatchStandingsResponse]) error
 	mustEmbedUnimplementedDashboardServiceServer()
 }
 
@@ -438,6 +468,9 @@ func (UnimplementedDashboardServiceServer) ArchiveDashboard(context.Context, *Ar
 }
 func (UnimplementedDashboardServiceServer) DeleteDashboard(context.Context, *DeleteDashboardRequest) (*DeleteDashboardResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DeleteDashboard not implemented")
+}
+func (UnimplementedDashboardServiceServer) WatchStandings(*WatchStandingsRequest, grpc.ServerStreamingServer[WatchStandingsResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchStandings not implemented")
 }
 func (UnimplementedDashboardServiceServer) mustEmbedUnimplementedDashboardServiceServer() {}
 func (UnimplementedDashboardServiceServer) testEmbeddedByValue()                          {}
@@ -809,6 +842,17 @@ func _DashboardService_DeleteDashboard_Handler(srv interface{}, ctx context.Cont
 	return interceptor(ctx, in, info, handler)
 }
 
+func _DashboardService_WatchStandings_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchStandingsRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(DashboardServiceServer).WatchStandings(m, &grpc.GenericServerStream[WatchStandingsRequest, WatchStandingsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type DashboardService_WatchStandingsServer = grpc.ServerStreamingServer[WatchStandingsResponse]
+
 // DashboardService_ServiceDesc is the grpc.ServiceDesc for DashboardService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -899,6 +943,11 @@ var DashboardService_ServiceDesc = grpc.ServiceDesc{
 			Handler:       _DashboardService_StreamUpdates_Handler,
 			ServerStreams: true,
 			ClientStreams: true,
+		},
+		{
+			StreamName:    "WatchStandings",
+			Handler:       _DashboardService_WatchStandings_Handler,
+			ServerStreams: true,
 		},
 	},
 	Metadata: "dashboard.proto",

@@ -9,24 +9,28 @@ from typing import TypeVar
 from sortedcontainers import SortedDict
 
 from goboard.adapters.memory.board import Board
+from goboard.adapters.memory.events import MemoryEventBus
 from goboard.adapters.memory.pages import page_of
 from goboard.adapters.memory.statistics import percentile_of, stats_of
+from goboard.adapters.memory.versions import Versions
 from goboard.domain.errors import UpdateRefused
 from goboard.domain.names import ArchiveName, BoardName, MemberName
 from goboard.domain.pages import Page, PageRequest
 from goboard.domain.periods import Period, PeriodChoice
 from goboard.domain.rules import BoardRules, Rules
 from goboard.domain.standings import BoardSize, Entry, Lookup, MemberDetails, Outcome, Stats, Submission
+from goboard.domain.views import Around, Sight, Top, View
 
 _Update = TypeVar("_Update")
 _Done = TypeVar("_Done")
 
 
 class MemoryBoardStore:
-    """A `BoardStore` of this process. Nothing is kept when the process ends."""
+    """A `BoardStore` of this process. Nothing is kept when the process ends. Its events go to `events`."""
 
-    def __init__(self) -> None:
+    def __init__(self, events: MemoryEventBus | None = None) -> None:
         self._boards: SortedDict[str, Board] = SortedDict()
+        self._versions = Versions(events or MemoryEventBus())
 
     def increment(self, board: BoardName, member: MemberName, delta: float, at: float) -> Future[Entry]:
         future: Future[Entry] = asyncio.get_running_loop().create_future()
@@ -55,10 +59,15 @@ class MemoryBoardStore:
         return removed
 
     async def delete(self, board: BoardName, at: float) -> bool:
-        return self._boards.pop(board, Board(board)).has_members(at)
+        had_members = self._boards.pop(board, Board(board)).has_members(at)
+        self._versions.rise(board, gone=True)
+        return had_members
 
     async def archive(self, board: BoardName, name: ArchiveName, choice: PeriodChoice) -> int:
-        return self._found(board).archive(name, choice)
+        found = self._found(board)
+        members = found.archive(name, choice)
+        self._keep(board, found)
+        return members
 
     async def rules(self, board: BoardName) -> BoardRules:
         found = self._found(board)
@@ -115,6 +124,12 @@ class MemoryBoardStore:
         absent = [member for member in asked if member not in standings]
         return Lookup(_shown(found, here, metadata=metadata), absent)
 
+    async def see(self, board: BoardName, view: View, at: float) -> Sight:
+        choice = PeriodChoice(at, view.window, view.period)
+        period = self._found(board).rules.chosen(choice)
+        entries = await self._shown_in(board, view, choice)
+        return Sight(self._versions.of(board), period, entries)
+
     async def stats(self, board: BoardName, percentiles: Sequence[float], bins: int, choice: PeriodChoice) -> Stats:
         return stats_of(self._found(board).standings(choice), percentiles, bins)
 
@@ -134,6 +149,14 @@ class MemoryBoardStore:
 
     async def close(self) -> None:
         self._boards.clear()
+
+    async def _shown_in(self, board: BoardName, view: View, choice: PeriodChoice) -> Sequence[Entry]:
+        shows, metadata = view.shows, view.metadata
+        if isinstance(shows, Top):
+            return await self.top(board, shows.limit, choice, metadata=metadata)
+        if isinstance(shows, Around):
+            return await self.around(board, *shows, choice, metadata=metadata)
+        return (await self.lookup(board, shows.names, choice, metadata=metadata)).entries
 
     def _many(
         self, board: BoardName, updates: Iterable[_Update], apply: Callable[[Board, _Update], _Done]
@@ -155,11 +178,13 @@ class MemoryBoardStore:
         return self._boards.get(board) or Board(board)
 
     def _keep(self, name: BoardName, board: Board) -> None:
-        """Keep a board that has rules or members; another is gone."""
-        if board.revision or not board.is_empty:
-            self._boards[name] = board
-        else:
+        """Keep a board that has rules or members; another is gone. It was written to."""
+        gone = not board.revision and board.is_empty
+        if gone:
             self._boards.pop(name, None)
+        else:
+            self._boards[name] = board
+        self._versions.rise(name, gone=gone)
 
 
 def _shown(board: Board, entries: Sequence[Entry], *, metadata: bool) -> list[Entry]:

@@ -4,16 +4,18 @@ redis-py leaves a few of its public methods without annotations: hence the ignor
 """
 
 import asyncio
+import re
 import select
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Self
+from weakref import WeakKeyDictionary
 
 import hiredis
 from redis.asyncio.connection import AbstractConnection, ConnectionPool, parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from goboard.adapters.redis.failures import Lost, translated
 from goboard.adapters.redis.scripts import Script
@@ -26,6 +28,8 @@ ANSWER_WITHIN = 1.9
 CONNECT_TIMEOUT = 1.0
 # Redis runs one command at a time, so more connections only lengthen its queue; a board uses one for its writes.
 MAX_CONNECTIONS = 32
+
+_RUN_CHARS = 8
 
 _OPTIONS: dict[str, Any] = {
     "max_connections": MAX_CONNECTIONS,
@@ -44,9 +48,10 @@ _OPTIONS: dict[str, Any] = {
 class Link:
     """One connection while it is leased."""
 
-    def __init__(self, connection: AbstractConnection, limit: asyncio.Timeout) -> None:
+    def __init__(self, connection: AbstractConnection, limit: asyncio.Timeout, runs: MutableMapping[Any, str]) -> None:
         self._connection = connection
         self._limit = limit
+        self._runs = runs
         self.sent = False
 
     async def renew(self) -> None:
@@ -76,6 +81,24 @@ class Link:
         except NoScriptError:
             return await self.call(b"EVAL", script.source, 1, key, *arguments)
 
+    async def server_run(self) -> str:
+        """Name the run of the server at the other end; empty: it does not tell.
+
+        After a restart or a failover it is another, and what was written last may be lost. Asked once a connection.
+        """
+        peer = self._connection._writer  # noqa: SLF001 -- another with each connect
+        if peer not in self._runs:
+            self._runs[peer] = await self._ask_run()
+        return self._runs[peer]
+
+    async def _ask_run(self) -> str:
+        try:
+            told: bytes = await self.call(b"INFO", b"server")
+        except ResponseError:  # a user who may not ask
+            return ""
+        found = re.search(rb"^run_id:(\w+)", told, re.MULTILINE)
+        return found[1].decode()[:_RUN_CHARS] if found else ""
+
 
 class Connections:
     """At most 32 connections to one server. Nothing is ever sent twice."""
@@ -84,6 +107,8 @@ class Connections:
         self._pool = pool
         self._slots = asyncio.Semaphore(MAX_CONNECTIONS)
         self._closed = False
+        self._runs: MutableMapping[Any, str] = WeakKeyDictionary()
+        """Which run of the server each connection leads to, by its stream."""
 
     @classmethod
     def from_url(cls, url: str) -> Self:
@@ -108,6 +133,18 @@ class Connections:
         """Whether nobody needs to wait for a connection."""
         return not self._slots.locked()
 
+    async def open(self) -> AbstractConnection:
+        """Open a connection beside those that are lent, to be disconnected by the caller.
+
+        Raises:
+            RedisError, OSError, TimeoutError: there is none to be had.
+        """
+        connection = self._pool.make_connection()  # type: ignore[no-untyped-call]
+        async with asyncio.timeout(STORE_TIMEOUT):
+            await connection.connect()
+        result: AbstractConnection = connection
+        return result
+
     @asynccontextmanager
     async def lease(self, *, board: str, lost: Lost) -> AsyncIterator[Link]:
         """Lend a connection that was alive a moment ago, for at most STORE_TIMEOUT seconds.
@@ -123,7 +160,7 @@ class Connections:
         try:
             async with asyncio.timeout(STORE_TIMEOUT) as limit, self._slots:
                 connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
-                link = Link(connection, limit)
+                link = Link(connection, limit, self._runs)
                 try:
                     await _revive(connection)
                     yield link

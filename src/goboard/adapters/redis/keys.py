@@ -13,9 +13,11 @@ A script names only the first; the others it makes itself.
     scores:<place>            (dense) each score that somebody has, once
     attempts:<place>          how often each member has submitted
     metadata, track           of each member; `track` in milliseconds since the epoch, the first and the last
+    version                   its number, which rises with each call that writes, and the epoch in which it counts
     until                     when it is to be looked whether a member's metadata and track can go
 
-`{<prefix>}boards` is the index of all boards: names, in byte order.
+`{<prefix>}boards` is the index of all boards: names, in byte order. `{<prefix><board>}:changes` is no key but the shard
+channel on which each call that writes tells the version's number.
 """
 
 from goboard.domain.errors import InvalidArgument
@@ -41,3 +43,8 @@ def standings_key(prefix: str, board: BoardName) -> str:
 def index_key(prefix: str) -> str:
     """Name the sorted set that holds the names of all boards."""
     return f"{{{prefix}}}boards"
+
+
+def changes_channel(prefix: str, board: BoardName) -> str:
+    """Name the shard channel on which the board's changes are told; version.lua makes it in the same way."""
+    return f"{{{prefix}{board}}}:changes"

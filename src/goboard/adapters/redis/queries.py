@@ -63,7 +63,8 @@ class Queries:
                 taken = _take(waiting)
                 if taken:
                     link.answer_by(taken[0].since + ANSWER_WITHIN)
-                    reply = await link.run(QUERY, standings_key(self._prefix, board), *_arguments(taken))
+                    arguments = _arguments(taken, await link.server_run())
+                    reply = await link.run(QUERY, standings_key(self._prefix, board), *arguments)
                     self._settle(board, taken, reply)
         except StoreError as error:
             _fail(taken, error)
@@ -99,8 +100,8 @@ def _take(waiting: deque[_Waiting]) -> list[_Waiting]:
     return taken
 
 
-def _arguments(taken: list[_Waiting]) -> list[str | bytes]:
-    arguments: list[str | bytes] = [taken[0].known.tag]
+def _arguments(taken: list[_Waiting], server_run: str) -> list[str | bytes]:
+    arguments: list[str | bytes] = [taken[0].known.tag, server_run]
     for question, known, _, _ in taken:
         form = (known.rules.order.value, known.rules.ties.value)
         arguments += (question.asked, question.place, *form, str(len(question.arguments)), *question.arguments)

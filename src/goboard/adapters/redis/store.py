@@ -16,6 +16,7 @@ from goboard.adapters.redis.queries import Queries, Question
 from goboard.adapters.redis.reads import Reader
 from goboard.adapters.redis.replies import RuledReplies
 from goboard.adapters.redis.rulebook import UNRULED, KnownRules, Rulebook, Stale
+from goboard.adapters.redis.sights import sight
 from goboard.adapters.redis.snapshots import TopSnapshots
 from goboard.adapters.redis.writes import ARCHIVE, DELETE, NOTHING, REMOVE
 from goboard.domain.errors import (
@@ -33,6 +34,7 @@ from goboard.domain.pages import Page, PageRequest
 from goboard.domain.periods import ALL, Period, PeriodChoice, single_spaced
 from goboard.domain.rules import BoardRules, Rules
 from goboard.domain.standings import BoardSize, Entry, Lookup, MemberDetails, Outcome, Stats, Submission
+from goboard.domain.views import Sight, View
 
 _Answer = TypeVar("_Answer")
 
@@ -157,6 +159,10 @@ class RedisBoardStore:
         result: Lookup = await self._asked(
             board, lambda known: questions.lookup(_place(known, choice), members, metadata=metadata)
         )
+        return result
+
+    async def see(self, board: BoardName, view: View, at: float) -> Sight:
+        result: Sight = await self._asked(board, lambda known: sight(known, view, at))
         return result
 
     async def stats(self, board: BoardName, percentiles: Sequence[float], bins: int, choice: PeriodChoice) -> Stats:

@@ -56,12 +56,22 @@ def credited(caller: Caller, member_id: str) -> MemberName:
     """Give the member a call acts for; an empty name means the caller itself.
 
     Raises:
-        InvalidArgument: it is no valid name.
+        InvalidArgument: it is no valid name, or empty, and the caller is nobody.
         MemberForbidden: as `Caller.member`.
     """
-    return caller.member(member_id) if member_id else caller.identity.member
+    return caller.member(member_id) if member_id else _itself(caller)
 
 
 def named(member_id: str) -> str:
-    """Give the member that a read is of: whom it names, without an override; an empty name means the caller itself."""
-    return member_id or calls.caller.get().identity.member
+    """Give the member that a read is of: whom it names, without an override; an empty name means the caller itself.
+
+    Raises:
+        InvalidArgument: it is empty, and the caller is nobody.
+    """
+    return member_id or _itself(calls.caller.get())
+
+
+def _itself(caller: Caller) -> MemberName:
+    if caller.is_visitor:
+        raise InvalidArgument("member_id is required without a token")
+    return caller.identity.member

@@ -7,7 +7,7 @@ failure is a problem, with its status and its details.
 import asyncio
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -20,13 +20,23 @@ from goboard.domain.errors import InvalidArgument, InvalidToken
 from goboard.entrypoints import problems
 from goboard.entrypoints.gate import Gate, bearer_token
 from goboard.entrypoints.grpc import refusals
+from goboard.entrypoints.grpc.expiry import until_expiry
 from goboard.entrypoints.grpc.inbox import Inbox
 from goboard.entrypoints.grpc.stream import CallStream, Headers, reset
+from goboard.entrypoints.grpc.watchers import Watchers
 from goboard.entrypoints.problems import Problem
 from goboard.entrypoints.updates import Caller
 
 GUARDED = "/dashboard.DashboardService/"
 """Calls under this path need a token; health and reflection do not."""
+READING = frozenset(
+    GUARDED + name
+    for name in (
+        *("GetMemberRank", "GetTopMembers", "GetDashboardStats", "GetMember", "GetAround", "LookupMembers"),
+        *("ListEntries", "ListPeriods", "ListDashboards", "GetRules", "WatchStandings"),
+    )
+)
+"""Calls that need none where reading is public."""
 
 caller: ContextVar[Caller] = ContextVar("caller")
 """Whose call this is. Each call is a task, so a context, of its own; betterproto's handlers get the request alone."""
@@ -38,15 +48,23 @@ class Calls:
     """Answers calls, on all connections."""
 
     def __init__(
-        self, methods: Mapping[str, Handler], gate: Gate, request_timeout: float, stopping: asyncio.Event
+        self,
+        methods: Mapping[str, Handler],
+        gate: Gate,
+        now: Callable[[], float],
+        request_timeout: float,
+        stopping: asyncio.Event,
     ) -> None:
         self._methods = methods
         self._gate = gate
+        self._now = now
         self._timeout = request_timeout
         self.stopping = stopping
         """Set when the server goes away: calls of the service are refused, and cancelled ones told so."""
 
-    async def answer(self, stream: protocol.Stream, inbox: Inbox, headers: Headers, arrived: float) -> None:
+    async def answer(
+        self, stream: protocol.Stream, inbox: Inbox, watchers: Watchers, headers: Headers, arrived: float
+    ) -> None:
         """Answer one call, whatever happens; `arrived` is the loop's time when its headers came."""
         fields = dict(headers)
         try:
@@ -56,7 +74,7 @@ class Calls:
                 return
             path = fields.get(":path", "")
             method = self._methods.get(path, _UNKNOWN)
-            call: CallStream[Any, Any] = CallStream(stream, inbox, path, method)
+            call: CallStream[Any, Any] = CallStream(stream, inbox, watchers, path, method)
             problem = await self._run(call, method, headers, arrived)
             await (call.finish() if problem is None else call.fail(problem))
         except ProtocolError as gone:  # the client has closed the stream or broken HTTP/2; nobody is there to be told
@@ -67,12 +85,12 @@ class Calls:
     ) -> Problem | None:
         try:
             if call.path.startswith(GUARDED) and method is not _UNKNOWN:
-                self._admit(headers)
+                self._admit(call.path, headers)
             deadline = self._deadline(headers, method.cardinality, arrived)
             if deadline is not None and asyncio.get_running_loop().time() >= deadline:
                 raise TimeoutError  # noqa: TRY301 -- a handler that never waits would outrun asyncio.timeout
             async with asyncio.timeout_at(deadline):
-                await method.func(call)
+                await self._until_expiry(call, method)
         except asyncio.CancelledError:
             if not self.stopping.is_set():
                 raise  # the client has left
@@ -83,11 +101,21 @@ class Calls:
             return refusals.problem_for(error, call.path)
         return None
 
-    def _admit(self, headers: Headers) -> None:
+    async def _until_expiry(self, call: CallStream[Any, Any], method: Handler) -> None:
+        """Let the call be handled; a stream goes on for as long as its token is valid."""
+        known = caller.get(None) if _streams(method.cardinality) else None
+        if known is None or known.identity.expires_at is None:
+            await method.func(call)
+            return
+        seconds = max(0.0, known.identity.expires_at - self._now())
+        await until_expiry(method.func(call), call.inbox, seconds, self._timeout)
+
+    def _admit(self, path: str, headers: Headers) -> None:
         tokens = [value for name, value in headers if name == "authorization"]
         if len(tokens) > 1:
             raise InvalidToken("there are several")
-        identity = self._gate.admit(bearer_token(tokens[0]) if tokens else None)
+        admit = self._gate.admit_reader if path in READING else self._gate.admit
+        identity = admit(bearer_token(tokens[0]) if tokens else None)
         caller.set(Caller(identity, self._gate))
         if self.stopping.is_set():
             raise refusals.stopping()
@@ -95,9 +123,13 @@ class Calls:
     def _deadline(self, headers: Headers, cardinality: Cardinality, arrived: float) -> float | None:
         """Give the time by which the whole call must be done; a stream has none unless the client says so."""
         limits = [_timeout(value) for name, value in headers if name == "grpc-timeout"]
-        if not (cardinality.client_streaming or cardinality.server_streaming):
+        if not _streams(cardinality):
             limits.append(self._timeout)
         return arrived + min(limits) if limits else None
+
+
+def _streams(cardinality: Cardinality) -> bool:
+    return bool(cardinality.client_streaming or cardinality.server_streaming)
 
 
 def _http_status(fields: Mapping[str, str]) -> str:

@@ -100,6 +100,12 @@ def _invalid(upb_type: type[Message]) -> InvalidArgument:
     return InvalidArgument(f"the bytes are no valid message of type {upb_type.DESCRIPTOR.full_name}")
 
 
+def framed(message: Any) -> bytes:
+    """Write a message with gRPC's prefix before it."""
+    data: bytes = message.SerializeToString()
+    return b"\0" + len(data).to_bytes(4) + data
+
+
 def status_details(problem: Problem, instance: str) -> bytes:
     """Write the content of `grpc-status-details-bin`: a google.rpc.Status with the problem in it."""
     status = RpcStatus(code=problem.kind.grpc.value, message=problem.detail)

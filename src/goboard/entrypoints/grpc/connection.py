@@ -10,13 +10,15 @@ from typing import NamedTuple, cast
 from grpclib.config import Configuration
 from grpclib.protocol import AbstractHandler, H2Protocol, Stream
 from h2.config import H2Configuration
-from h2.events import UnknownFrameReceived
+from h2.events import UnknownFrameReceived, WindowUpdated
 from h2.settings import SettingCodes
 
+from goboard.entrypoints.grpc import refusals
 from goboard.entrypoints.grpc.calls import Calls
 from goboard.entrypoints.grpc.gathering import GatheringTransport
 from goboard.entrypoints.grpc.inbox import Inbox
 from goboard.entrypoints.grpc.stream import Headers
+from goboard.entrypoints.grpc.watchers import Watchers
 
 MAX_CONCURRENT_STREAMS = 1000  # h2 allows 100, and a client that wants more waits in silence
 
@@ -47,9 +49,10 @@ class _Running(NamedTuple):
 class CallTasks(AbstractHandler):
     """The calls of one connection, each a task."""
 
-    def __init__(self, calls: Calls, max_message_bytes: int) -> None:
+    def __init__(self, calls: Calls, max_message_bytes: int, ping_seconds: float) -> None:
         self._calls = calls
         self._limit = max_message_bytes
+        self.watchers = Watchers(ping_seconds)
         self._loop = asyncio.get_running_loop()
         self._running: dict[Stream, _Running] = {}
 
@@ -66,7 +69,8 @@ class CallTasks(AbstractHandler):
         assert stream.id is not None  # noqa: S101 -- grpclib gives the id of a stream that the client opened
         inbox = Inbox(partial(stream.connection.ack, stream.id), self._limit)
         stream.buffer = inbox  # type: ignore[assignment] # it has what grpclib's connection calls
-        task = self._loop.create_task(self._calls.answer(stream, inbox, headers, self._loop.time()))
+        answer = self._calls.answer(stream, inbox, self.watchers, headers, self._loop.time())
+        task = self._loop.create_task(answer)
         self._running[stream] = _Running(task, inbox)
         # Not in a `finally` of the task, as in grpclib: one that is cancelled before its first step has none, and
         # a client that opens and resets streams would leave each of them behind.
@@ -85,7 +89,7 @@ class CallTasks(AbstractHandler):
     def drain(self) -> None:
         """Let the calls read no more; what they have read is answered."""
         for call in self._running.values():
-            call.inbox.stop()
+            call.inbox.stop(refusals.stopping())
 
     def _release(self, stream: Stream, release_stream: Callable[[], None], task: Task[None]) -> None:
         del self._running[stream]
@@ -100,8 +104,14 @@ class CallProtocol(H2Protocol):
     handler: CallTasks
     transport: Transport
 
-    def __init__(self, calls: Calls, max_message_bytes: int, connections: "set[CallProtocol]") -> None:
-        super().__init__(CallTasks(calls, max_message_bytes), _WINDOWS, _H2)
+    def __init__(
+        self,
+        calls: Calls,
+        max_message_bytes: int,
+        connections: "set[CallProtocol]",
+        ping_seconds: float,
+    ) -> None:
+        super().__init__(CallTasks(calls, max_message_bytes, ping_seconds), _WINDOWS, _H2)
         self._connections = connections
         self._stopping = calls.stopping
         self.lost: Future[None] = asyncio.get_running_loop().create_future()
@@ -116,16 +126,33 @@ class CallProtocol(H2Protocol):
         self._connections.add(self)
         # RFC 9113, section 4.1: frames of unknown types are ignored. grpclib raises, which ends the connection.
         self.processor.processors[UnknownFrameReceived] = lambda _: None
+        self.processor.processors[WindowUpdated] = self._window_updated
         self.connection._connection.update_settings({SettingCodes.MAX_CONCURRENT_STREAMS: MAX_CONCURRENT_STREAMS})  # noqa: SLF001 -- the setting has no other door
         self.connection.flush()
         if self._stopping.is_set():  # it was accepted in the moment of the stop
             self.say_goodbye()
+
+    def resume_writing(self) -> None:
+        """Go on writing."""
+        super().resume_writing()
+        self._wake_all()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """End."""
         self._connections.discard(self)
         super().connection_lost(exc)
         self.lost.set_result(None)
+
+    def _window_updated(self, event: WindowUpdated) -> None:
+        if event.stream_id == 0:
+            self._wake_all()
+        elif stream := self.processor.streams.get(event.stream_id):
+            stream.window_updated.set()
+
+    def _wake_all(self) -> None:
+        """Let all streams look whether there is room for them now; who has waited longest takes it first."""
+        for stream in (*self.handler.watchers.waiting, *self.processor.streams.values()):
+            stream.window_updated.set()
 
     def say_goodbye(self) -> None:
         """Send GOAWAY and close, once what was written is sent."""

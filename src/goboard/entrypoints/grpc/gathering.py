@@ -7,6 +7,9 @@ batch of the store come in one turn.
 import asyncio
 from typing import Any
 
+MAX_GATHERED = 64 * 1024
+"""Bytes that are not kept any longer: from there on it is the transport's to say when it is enough."""
+
 
 class GatheringTransport(asyncio.Transport):
     """A transport that keeps what is written until the loop's next turn, and is `inner` in all else."""
@@ -16,12 +19,16 @@ class GatheringTransport(asyncio.Transport):
         self._inner = inner
         self._loop = asyncio.get_running_loop()
         self._written: list[bytes] = []
+        self._size = 0
 
     def write(self, data: Any) -> None:
         """Let `data` go out with all else that is written in this turn."""
         if not self._written:
             self._loop.call_soon(self._flush)
         self._written.append(data)
+        self._size += len(data)
+        if self._size >= MAX_GATHERED:
+            self._flush()
 
     def close(self) -> None:
         """Close, once what was written is sent."""
@@ -30,7 +37,7 @@ class GatheringTransport(asyncio.Transport):
 
     def abort(self) -> None:
         """Close at once; what was written is lost."""
-        self._written.clear()
+        self._clear()
         self._inner.abort()
 
     def is_closing(self) -> bool:
@@ -44,4 +51,8 @@ class GatheringTransport(asyncio.Transport):
     def _flush(self) -> None:
         if self._written and not self._inner.is_closing():
             self._inner.write(b"".join(self._written))
+        self._clear()
+
+    def _clear(self) -> None:
         self._written.clear()
+        self._size = 0

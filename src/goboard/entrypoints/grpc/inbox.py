@@ -23,7 +23,7 @@ class Inbox:
         self._data = bytearray()
         self._unacknowledged = 0
         self._half_closed = False
-        self._stopped = False
+        self._refusal: refusals.CallRefused | None = None
         self.changed = asyncio.Event()
         """Set whenever there may be more to take; whoever waits for it clears it."""
 
@@ -38,10 +38,15 @@ class Inbox:
         self._half_closed = True
         self.changed.set()
 
-    def stop(self) -> None:
-        """Refuse all that was not taken yet."""
-        self._stopped = True
+    def stop(self, refusal: refusals.CallRefused) -> None:
+        """Refuse all that was not taken yet; of several refusals the first one counts."""
+        self._refusal = self._refusal or refusal
         self.changed.set()
+
+    def check(self) -> None:
+        """Raise the refusal with which the inbox was stopped."""
+        if self._refusal is not None:
+            raise self._refusal
 
     def unacked_size(self) -> int:
         """Give what was never acknowledged, to return it to the connection's flow control when the call ends."""
@@ -57,10 +62,9 @@ class Inbox:
         """Take the next message; None: no complete one is here.
 
         Raises:
-            CallRefused: the message is too large or compressed, what comes is no gRPC, or the server stops.
+            CallRefused: the message is too large or compressed, what comes is no gRPC, or the inbox was stopped.
         """
-        if self._stopped:
-            raise refusals.stopping()
+        self.check()
         end = self._end_of_message()
         if end is None or end > len(self._data):
             self._await_more()

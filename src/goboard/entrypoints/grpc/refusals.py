@@ -33,6 +33,16 @@ def stopping() -> CallRefused:
     return CallRefused(problems.SWITCHED_OFF, "the server is stopping; connect again")
 
 
+def token_expired() -> CallRefused:
+    """Refuse because the token that the call came with has ended; what was read before is answered."""
+    return CallRefused(problems.TOKEN_EXPIRED, "the token has expired; call again with a new one")
+
+
+def too_slow(seconds: float) -> CallRefused:
+    """Refuse a watcher that has taken nothing for so long."""
+    return CallRefused(problems.WATCHER_TOO_SLOW, f"nothing was taken for {seconds:g} s; watch again")
+
+
 def problem_for(error: Exception, instance: str) -> Problem:
     """Give the problem that `error` is to a caller; what is unforeseen is logged and tells nothing."""
     if isinstance(error, CallRefused):

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from asyncio import Task
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from grpclib.const import Handler
 from grpclib.reflection.service import ServerReflection
@@ -13,8 +13,11 @@ from goboard.entrypoints.grpc import codec
 from goboard.entrypoints.grpc.calls import Calls
 from goboard.entrypoints.grpc.connection import CallProtocol
 from goboard.entrypoints.grpc.health import Health
+from goboard.entrypoints.grpc.outbox import PATIENCE_SECONDS
 from goboard.entrypoints.grpc.service import DashboardService
+from goboard.entrypoints.grpc.watchers import PING_SECONDS
 from goboard.leaderboards import Leaderboards
+from goboard.live import LiveStandings
 
 ANSWER_SECONDS = 5.0
 """How long a stop waits for the answers to what is in flight."""
@@ -23,24 +26,38 @@ LEAVE_SECONDS = 1.0
 
 
 class GrpcServer:
-    """Serves `dashboard.DashboardService`, health and reflection on a listening socket."""
+    """Serves `dashboard.DashboardService`, health and reflection on a listening socket.
+
+    `now` tells the time in seconds since the epoch, by which tokens end.
+    """
 
     def __init__(  # noqa: PLR0913 -- each is a setting
         self,
         boards: Leaderboards,
+        live: LiveStandings,
         gate: Gate,
+        now: Callable[[], float],
         *,
         max_message_bytes: int,
         request_timeout: float,
         max_limit: int,
         allow_self_delete: bool,
+        patience: float = PATIENCE_SECONDS,
+        ping_seconds: float = PING_SECONDS,
     ) -> None:
         self._stopping = asyncio.Event()
         service = DashboardService(
-            boards, request_timeout=request_timeout, max_limit=max_limit, allow_self_delete=allow_self_delete
+            boards,
+            live,
+            request_timeout=request_timeout,
+            max_limit=max_limit,
+            allow_self_delete=allow_self_delete,
+            patience=patience,
         )
-        self._calls = Calls(_methods(service, Health(self._stopping)), gate, request_timeout, self._stopping)
+        methods = _methods(service, Health(self._stopping))
+        self._calls = Calls(methods, gate, now, request_timeout, self._stopping)
         self._max_message_bytes = max_message_bytes
+        self._ping_seconds = ping_seconds
         self._connections: set[CallProtocol] = set()
         self._listener: asyncio.Server | None = None
 
@@ -65,7 +82,7 @@ class GrpcServer:
         await self._disconnect()
 
     def _connection(self) -> CallProtocol:
-        return CallProtocol(self._calls, self._max_message_bytes, self._connections)
+        return CallProtocol(self._calls, self._max_message_bytes, self._connections, self._ping_seconds)
 
     async def _answered(self, seconds: float) -> None:
         running: set[Task[None]] = {task for connection in self._connections for task in connection.handler.running}

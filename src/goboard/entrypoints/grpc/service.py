@@ -15,11 +15,14 @@ from goboard.entrypoints.grpc.generated import dashboard
 from goboard.entrypoints.grpc.reads import ReadCalls
 from goboard.entrypoints.grpc.stream import CallStream
 from goboard.entrypoints.grpc.updates import UpdateStream
+from goboard.entrypoints.grpc.watching import WatchStream
 from goboard.entrypoints.grpc.writes import WriteCalls
 from goboard.entrypoints.updates import Batch, Caller, Update, board_name, check_size
 from goboard.leaderboards import Leaderboards
+from goboard.live import LiveStandings
 
 STREAM_UPDATES = f"{calls.GUARDED}StreamUpdates"
+WATCH_STANDINGS = f"{calls.GUARDED}WatchStandings"
 INCREMENT_SCORES = f"{calls.GUARDED}IncrementScores"
 
 IncrementScoreResponse = codec.wire_type(dashboard.IncrementScoreResponse)
@@ -35,16 +38,29 @@ HistogramBin = codec.wire_type(dashboard.HistogramBin)
 class DashboardService(ReadCalls, WriteCalls):
     """`dashboard.DashboardService`, for the caller that `calls.caller` names."""
 
-    def __init__(
-        self, boards: Leaderboards, *, request_timeout: float, max_limit: int, allow_self_delete: bool
+    def __init__(  # noqa: PLR0913 -- each is a setting
+        self,
+        boards: Leaderboards,
+        live: LiveStandings,
+        *,
+        request_timeout: float,
+        max_limit: int,
+        allow_self_delete: bool,
+        patience: float,
     ) -> None:
         super().__init__(boards, max_limit=max_limit, allow_self_delete=allow_self_delete)
+        self._live = live
         self._timeout = request_timeout
+        self._patience = patience
 
     def __mapping__(self) -> dict[str, Handler]:
-        """Give each method's handler; the generated one of StreamUpdates would answer each update before the next."""
+        """Give each method's handler.
+
+        The generated ones would answer each update before the next is read, and wait for a slow watcher to take all.
+        """
         methods: dict[str, Handler] = super().__mapping__()
-        return {**methods, STREAM_UPDATES: methods[STREAM_UPDATES]._replace(func=self._stream_updates)}
+        streams = {STREAM_UPDATES: self._stream_updates, WATCH_STANDINGS: self._watch_standings}
+        return {**methods, **{name: methods[name]._replace(func=func) for name, func in streams.items()}}
 
     async def increment_score(
         self, increment_score_request: dashboard.IncrementScoreRequest
@@ -112,6 +128,11 @@ class DashboardService(ReadCalls, WriteCalls):
 
     async def _stream_updates(self, stream: CallStream[dashboard.UpdateRequest, dashboard.UpdateResponse]) -> None:
         await UpdateStream(stream, self._boards, calls.caller.get(), self._timeout).serve()
+
+    async def _watch_standings(
+        self, stream: CallStream[dashboard.WatchStandingsRequest, dashboard.WatchStandingsResponse]
+    ) -> None:
+        await WatchStream(stream, self._live, calls.caller.get(), self._timeout, self._patience).serve()
 
 
 def _update(caller: Caller, board: BoardName, increment: dashboard.MemberIncrement) -> Update:

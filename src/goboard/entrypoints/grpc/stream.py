@@ -1,5 +1,7 @@
 """One call as its handler sees it: in place of grpclib 0.4.9's `recv_message` and its way of telling a failure."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from grpclib import protocol, server
@@ -10,6 +12,8 @@ from grpclib.metadata import encode_bin_value, encode_grpc_message
 from goboard.entrypoints import problems
 from goboard.entrypoints.grpc import codec, refusals
 from goboard.entrypoints.grpc.inbox import Inbox
+from goboard.entrypoints.grpc.outbox import Outbox
+from goboard.entrypoints.grpc.watchers import Watchers
 from goboard.entrypoints.problems import Problem
 
 MAX_INSTANCE_CHARS = 256  # a path may have 64 KiB, which clients do not accept in a trailer
@@ -25,7 +29,7 @@ _no_listeners = _DispatchServerEvents()
 class CallStream(server.Stream[Request, Reply]):
     """The two directions of one call, as its handler sees them."""
 
-    def __init__(self, stream: protocol.Stream, inbox: Inbox, path: str, method: Handler) -> None:
+    def __init__(self, stream: protocol.Stream, inbox: Inbox, watchers: Watchers, path: str, method: Handler) -> None:
         super().__init__(
             stream,
             path,
@@ -37,6 +41,7 @@ class CallStream(server.Stream[Request, Reply]):
             dispatch=_no_listeners,
         )
         self.inbox = inbox
+        self._watchers = watchers
         self.path = path[:MAX_INSTANCE_CHARS]
 
     async def recv_message(self) -> Request | None:
@@ -66,8 +71,17 @@ class CallStream(server.Stream[Request, Reply]):
 
     async def send_messages(self, messages: list[Reply]) -> None:
         """Send messages in one write; wait while the client does not read."""
-        encoded = [_wire.encode(message, self._send_type) for message in messages]
-        await self._stream.send_data(b"".join(b"\0" + len(each).to_bytes(4) + each for each in encoded))
+        await self._stream.send_data(b"".join(map(codec.framed, messages)))
+
+    @contextmanager
+    def watched(self, patience: float) -> Iterator[Outbox]:
+        """Send in a way that never waits, to a client that may take nothing for `patience` seconds."""
+        outbox = Outbox(self._stream, self.inbox.changed, self._watchers, patience)
+        with self._watchers.joined(self._stream.connection):
+            try:
+                yield outbox
+            finally:
+                outbox.close()
 
     async def finish(self) -> None:
         """Tell the client that all went well."""

@@ -12,9 +12,11 @@ from litestar.di import Provide
 from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.http import wire
 from goboard.entrypoints.http.errors import exception_handlers
+from goboard.entrypoints.http.feed import Feeding
 from goboard.entrypoints.http.handshake import Handshakes
 from goboard.entrypoints.http.openapi import openapi_config
 from goboard.entrypoints.http.operations import Operations
+from goboard.entrypoints.http.page import PAGE
 from goboard.entrypoints.http.paths import route_by_raw_path
 from goboard.entrypoints.http.probes import health, ready
 from goboard.entrypoints.http.rest import rest_router
@@ -25,7 +27,9 @@ from goboard.leaderboards import Leaderboards
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 
-def create_app(boards: Leaderboards, gate: Gate, settings: Settings, lifespan: Lifespan | None = None) -> Any:
+def create_app(
+    boards: Leaderboards, feeding: Feeding, gate: Gate, settings: Settings, lifespan: Lifespan | None = None
+) -> Any:
     """Make the ASGI application; `lifespan` spans its life in a server."""
     operations = Operations.on(boards, settings.max_limit, allow_self_delete=settings.allow_self_delete)
     litestar = Litestar(
@@ -33,10 +37,13 @@ def create_app(boards: Leaderboards, gate: Gate, settings: Settings, lifespan: L
             rest_router(gate, settings.request_timeout),
             health,
             ready,
+            *PAGE,
         ],
         dependencies={
             "boards": Provide(lambda: boards, sync_to_thread=False),
             "operations": Provide(lambda: operations, sync_to_thread=False),
+            "feeding": Provide(lambda: feeding, sync_to_thread=False),
+            "request_timeout": Provide(lambda: settings.request_timeout, sync_to_thread=False),
         },
         exception_handlers=exception_handlers,  # type: ignore[arg-type] # each handler takes its own error type
         cors_config=CORSConfig(allow_origins=list(settings.cors_origins), allow_credentials=settings.cors_credentials),
@@ -48,6 +55,7 @@ def create_app(boards: Leaderboards, gate: Gate, settings: Settings, lifespan: L
     handshakes = Handshakes(
         litestar,
         boards,
+        feeding,
         gate,
         settings.cors_origins,
         enabled=settings.enable_websocket,

@@ -9,8 +9,10 @@ from goboard.entrypoints import problems
 from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.http.deadlines import Deadlines
 from goboard.entrypoints.http.errors import PROBLEM_JSON, problem_body
+from goboard.entrypoints.http.feed import Feeding
 from goboard.entrypoints.http.paths import sent_path
-from goboard.entrypoints.http.websocket import PATH, Updates, UpdateSocket
+from goboard.entrypoints.http.socket_updates import PATH, Updates
+from goboard.entrypoints.http.websocket import Socket
 from goboard.entrypoints.problems import Problem
 from goboard.entrypoints.updates import Caller
 from goboard.leaderboards import Leaderboards
@@ -37,6 +39,7 @@ class Handshakes:
         self,
         app: Any,
         boards: Leaderboards,
+        feeding: Feeding,
         gate: Gate,
         origins: tuple[str, ...],
         *,
@@ -45,6 +48,7 @@ class Handshakes:
     ) -> None:
         self._app = app
         self._boards = boards
+        self._feeding = feeding
         self._gate = gate
         self._origins = origins
         self._enabled = enabled
@@ -73,14 +77,23 @@ class Handshakes:
     async def _admit(self, scope: Any, receive: Any, send: Any) -> None:
         credentials = read_credentials(scope)
         try:
-            identity = self._gate.admit(credentials.token)
+            identity = self._gate.admit_reader(credentials.token)
         except GoboardError as refusal:
             await refuse(scope, send, problems.problem_for(refusal, PATH))
             return
         await receive()  # websocket.connect
         await send({"type": "websocket.accept", "subprotocol": credentials.subprotocol, "headers": []})
-        updates = Updates(self._boards, Caller(identity, self._gate), self._deadlines)
-        await UpdateSocket(receive, send, updates).serve()
+        caller = Caller(identity, self._gate)
+        socket = Socket(
+            receive,
+            send,
+            Updates(self._boards, caller, self._deadlines),
+            self._feeding,
+            identity=caller.name,
+            lifetime=caller.lifetime,
+            request_timeout=self._deadlines.seconds,
+        )
+        await socket.serve()
 
 
 def read_credentials(scope: Any) -> Credentials:

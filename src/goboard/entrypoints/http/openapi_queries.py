@@ -3,6 +3,7 @@
 from litestar.openapi.spec import OpenAPIType, Parameter, Schema
 
 from goboard.domain.standings import DEFAULT_BINS, DEFAULT_PERCENTILES
+from goboard.domain.views import DEFAULT_TOP, MAX_NEIGHBOURS, MAX_WATCHED
 from goboard.entrypoints.http.queries import DEFAULT_LIMIT
 from goboard.entrypoints.http.reading import DEFAULT_BOARDS, DEFAULT_NEIGHBOURS
 from goboard.leaderboards import MAX_BINS, MAX_PERCENTILES
@@ -53,6 +54,30 @@ ENTRIES = (
 AROUND = (
     _integer("above", DEFAULT_NEIGHBOURS, 0, f"How many entries before the member's. {_MOST}"),
     _integer("below", DEFAULT_NEIGHBOURS, 0, f"How many entries after it. {_MOST}"),
+)
+LIVE = (
+    _query(
+        "top",
+        Schema(type=OpenAPIType.INTEGER, minimum=1, maximum=MAX_WATCHED),
+        f"Watch the first places, so many; where nothing is said: {DEFAULT_TOP}.",
+    ),
+    _query("around", _TEXT, "Watch this member and its neighbours."),
+    _query(
+        "above",
+        Schema(type=OpenAPIType.INTEGER, default=DEFAULT_NEIGHBOURS, minimum=0, maximum=MAX_NEIGHBOURS),
+        "With around: how many entries before the member's.",
+    ),
+    _query(
+        "below",
+        Schema(type=OpenAPIType.INTEGER, default=DEFAULT_NEIGHBOURS, minimum=0, maximum=MAX_NEIGHBOURS),
+        "With around: how many entries after it.",
+    ),
+    _query(
+        "members",
+        Schema(type=OpenAPIType.ARRAY, items=_TEXT, max_items=MAX_WATCHED),
+        "Watch these members: the parameter comes once for each.",
+    ),
+    _query("token", _TEXT, "The token, for clients that can set no header, as an EventSource."),
 )
 STATS = (
     _flag("detail", "Whether minimum, maximum, percentiles and histogram are told too."),

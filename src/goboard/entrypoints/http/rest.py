@@ -10,22 +10,36 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from goboard.domain.errors import InvalidToken
 from goboard.entrypoints.gate import Gate, bearer_token
+from goboard.entrypoints.http.rest_live import live
 from goboard.entrypoints.http.rest_reads import READS
 from goboard.entrypoints.http.rest_writes import WRITES
 
+_READING = "reading"
+"""Marks routes that a visitor may use."""
+_STREAMS = "streams"
+"""Marks routes that take the token from the query, too: an EventSource sets no headers."""
+
 
 def rest_router(gate: Gate, request_timeout: float) -> Router:
-    """Make the routes: each asks for a token first, and ends within `request_timeout` seconds."""
+    """Make the routes: each asks for a token first, and ends within `request_timeout` seconds unless it is a stream."""
 
-    def authenticate(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        connection.scope["user"] = gate.admit(sent_token(connection.headers.getall("authorization", [])))
+    def authenticate(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+        token = sent_token(connection.headers.getall("authorization", []))
+        if handler.opt.get(_STREAMS) and not token:
+            token = connection.query_params.get("token", "")
+        admit = gate.admit_reader if handler.opt.get(_READING) else gate.admit
+        connection.scope["user"] = admit(token)
         connection.scope["auth"] = gate
 
+    bounded = [_deadline(request_timeout)]
     return Router(
         "/api/v1",
-        route_handlers=[*WRITES, *READS],
+        route_handlers=[
+            Router("", route_handlers=WRITES, middleware=bounded),
+            Router("", route_handlers=READS, middleware=bounded, opt={_READING: True}),
+            Router("", route_handlers=[live], opt={_READING: True, _STREAMS: True}),
+        ],
         guards=[authenticate],
-        middleware=[_deadline(request_timeout)],
         tags=["dashboards"],
         security=[{"token": []}],
     )

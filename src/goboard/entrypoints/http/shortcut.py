@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from goboard.domain.identity import Identity
 from goboard.entrypoints import problems
 from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.http import wire
@@ -106,6 +107,7 @@ _OF_MEMBER: dict[tuple[str, str], _Operation] = {
     ("GET", "rank"): _rank,
 }
 _OF_BOARD: dict[tuple[str, str], _Operation] = {("POST", "increments"): _increments, ("GET", "top"): _top}
+_READS = (_rank, _top)
 _LIMIT = b"limit="
 
 
@@ -128,10 +130,13 @@ class Shortcut:
         handed_on: Awaitable[None] = self._app(scope, receive, send)
         return handed_on
 
+    def _admit(self, operation: _Operation, token: str) -> Identity:
+        return self._gate.admit_reader(token) if operation in _READS else self._gate.admit(token)
+
     async def _answer(self, operation: _Operation, request: _Request, send: Any) -> None:
         try:
             with self._deadlines.limit():
-                caller = Caller(self._gate.admit(sent_token(request.tokens)), self._gate)
+                caller = Caller(self._admit(operation, sent_token(request.tokens)), self._gate)
                 reply = await operation(self._operations, caller, request)
         except _Gone:
             return

@@ -1,7 +1,7 @@
 """The JSON on the wire: what is read and what is answered. A board is called `dashboard` here."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -14,6 +14,10 @@ from goboard.entrypoints.updates import required
 MAX_BODY_BYTES = 64 * 1024
 MAX_BATCH_BYTES = 2 * 1024 * 1024
 """1,000 updates whose names have 256 bytes, each written as an escape of six characters, are 1.6 MB."""
+
+
+MessageId = Annotated[str, msgspec.Meta(max_length=128)] | int
+"""What a message may carry to be found again in its reply."""
 
 
 class IncrementBody(msgspec.Struct):
@@ -42,11 +46,13 @@ class RawIncrementsBody(msgspec.Struct):
 
 
 class UpdateMessage(msgspec.Struct):
-    """An update over a WebSocket."""
+    """An update over a WebSocket, or, where there is an `op`, something else."""
 
     dashboard: str | None = None
     member_id: str | None = None
     increment: float | None = None
+    op: str | None = None
+    id: MessageId | None = None
 
 
 class MemberReply(msgspec.Struct):
@@ -110,7 +116,10 @@ _raw_messages = msgspec.json.Decoder(list[msgspec.Raw])
 
 _BATCH_FORM = "the body must be a JSON object whose increments is an array"
 _ITEM_FORM = "an increment must be a JSON object with the text member_id and the number increment"
-_UPDATE_FORM = "the message must be a JSON object with the texts dashboard and member_id and the number increment"
+_UPDATE_FORM = (
+    "the message must be a JSON object with the texts dashboard and member_id and the number increment, or with an op;"
+    " its id, where there is one, is a text of up to 128 characters or an integer"
+)
 
 
 def read_increment(body: bytes) -> float:
@@ -195,6 +204,13 @@ def read(decoder: msgspec.json.Decoder[Any], message: bytes | str, form: str) ->
         raise InvalidArgument("malformed JSON") from exc
     except RecursionError as exc:
         raise InvalidArgument("the JSON is nested too deeply") from exc
+
+
+def with_id(reply: bytes, identifier: MessageId | None) -> bytes:
+    """Give the reply, a JSON object, with the id of the message that it answers, where that had one."""
+    if identifier is None:
+        return reply
+    return reply[:-1] + b',"id":' + encode(identifier) + b"}"
 
 
 def member_reply(entry: Entry) -> MemberReply:

@@ -19,11 +19,17 @@ def _load(*names: str) -> Script:
     return Script(source, hashlib.sha1(source, usedforsecurity=False).hexdigest().encode())
 
 
-WRITE = _load("write.lua")
+WRITE = _load("version.lua", "write.lua")
 READ = _load("read.lua")
 SUBMIT = _load(
-    "standings.lua", "traces.lua", "submit_places.lua", "submit_scores.lua", "submit_removal.lua", "submit.lua"
+    "standings.lua",
+    "traces.lua",
+    "version.lua",
+    "submit_places.lua",
+    "submit_scores.lua",
+    "submit_removal.lua",
+    "submit.lua",
 )
 QUERY = _load("standings.lua", "query.lua")
-RULES = _load("standings.lua", "traces.lua", "rules.lua")
+RULES = _load("standings.lua", "traces.lua", "version.lua", "rules.lua")
 PRUNE = _load("prune.lua")

@@ -1,7 +1,7 @@
 -- Questions about a board by its rules, all of one moment.
 --
 -- KEYS[1]  the board
--- ARGV     the rules' tag; then each question: what is asked, the place, its order, its ties, how many arguments, and
+-- ARGV     the rules' tag, the server's run; then each question: what is asked, the place, its order, its ties, how many arguments, and
 --          these. An archive has the order and ties that it was made with, whatever is said here.
 -- Replies an answer for each question, as said at each; or {"stale", rules}.
 
@@ -216,7 +216,13 @@ function answers.places(_, now)
   return found
 end
 
-local replies, i = {}, 2
+-- Arguments: another question and its own. Answers the board's epoch, its version's number, and what that answers.
+function answers.seen(place, asked, ...)
+  local version = call('HMGET', beside .. 'version', 'epoch', 'number')
+  return {(version[1] or '') .. '-' .. ARGV[2], tonumber(version[2] or 0), answers[asked](place, ...)}
+end
+
+local replies, i = {}, 3
 while i <= #ARGV do
   local order, ties = ARGV[i + 2], ARGV[i + 3]
   if sub(ARGV[i + 1], 1, 8) == 'archive/' then

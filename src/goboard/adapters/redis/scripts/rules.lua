@@ -127,6 +127,7 @@ end
 -- or "never"). Where members may have metadata or track, standings that go or lose members are kept under `old:` until
 -- it was looked whether these members stand elsewhere. Replies 1.
 function steps.put()
+  raise_version()
   local order, ties = ARGV[5], ARGV[6]
   for i = 9, #ARGV, 5 do
     local old, fate, expiry = place_of(ARGV[i], ARGV[i + 1], ARGV[i + 2]), ARGV[i + 3], ARGV[i + 4]

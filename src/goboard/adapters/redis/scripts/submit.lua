@@ -16,6 +16,7 @@
 --
 -- A script has no rollback: what can fail (a key is of another type) fails in the reads before the first write.
 
+raise_version()
 if has_metadata or has_track then
   sweep()
 end

@@ -46,7 +46,7 @@ local function delete()
     end
     unlink_place(place)
   end
-  call('UNLINK', beside .. 'places', METADATA, TRACK, UNTIL, beside .. 'rules')
+  call('UNLINK', beside .. 'places', METADATA, TRACK, UNTIL, beside .. 'rules', beside .. 'version')
   return found
 end
 

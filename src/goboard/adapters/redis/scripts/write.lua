@@ -46,6 +46,7 @@ local function fits(score, delta)
   return delta <= LIMIT - score and delta >= -LIMIT - score and abs(score + delta) <= LIMIT
 end
 
+raise_version()
 local replies = {highest and 0 or 1}
 for i = 1, n do
   local member, change = argv[i], argv[n + i]

@@ -613,6 +613,126 @@ class DeleteDashboardResponse(betterproto.Message):
     """False: the board had no members."""
 
 
+@dataclass(eq=False, repr=False)
+class WatchStandingsRequest(betterproto.Message):
+    dashboard: str = betterproto.string_field(1)
+    top: int = betterproto.int64_field(2, group="view")
+    """The first places, 1 to 100."""
+
+    around: "Around" = betterproto.message_field(3, group="view")
+    members: "Members" = betterproto.message_field(4, group="view")
+    window: str = betterproto.string_field(5)
+    period: str = betterproto.string_field(6)
+    """Empty: the current one, and when it ends the one after it."""
+
+    metadata: bool = betterproto.bool_field(7)
+
+
+@dataclass(eq=False, repr=False)
+class Around(betterproto.Message):
+    """
+    The run around a member; nothing while the member is not on the board.
+    """
+
+    member_id: str = betterproto.string_field(1)
+    """Empty: the identity itself."""
+
+    above: Optional[int] = betterproto.int64_field(2, optional=True)
+    """How many entries before the member's, 0 to 50; unset: 5."""
+
+    below: Optional[int] = betterproto.int64_field(3, optional=True)
+    """How many after it, likewise."""
+
+
+@dataclass(eq=False, repr=False)
+class Members(betterproto.Message):
+    """The entries of some members, as far as they are on the board."""
+
+    member_ids: List[str] = betterproto.string_field(1)
+    """
+    1 to 100. An empty one: the identity itself. One that is named twice counts once.
+    """
+
+
+@dataclass(eq=False, repr=False)
+class WatchStandingsResponse(betterproto.Message):
+    snapshot: "StandingsSnapshot" = betterproto.message_field(1, group="event")
+    change: "StandingsChange" = betterproto.message_field(2, group="event")
+
+
+@dataclass(eq=False, repr=False)
+class StandingsSnapshot(betterproto.Message):
+    """All that the view shows."""
+
+    dashboard: str = betterproto.string_field(1)
+    window: str = betterproto.string_field(2)
+    period: str = betterproto.string_field(3)
+    epoch: str = betterproto.string_field(4)
+    """
+    Versions can be compared within an epoch; another one begins where the store may have lost writes.
+    """
+
+    version: int = betterproto.int64_field(5)
+    members: List["MemberRecord"] = betterproto.message_field(6)
+    """Best first."""
+
+
+@dataclass(eq=False, repr=False)
+class StandingsChange(betterproto.Message):
+    """
+    What leads from the state at `from_version` to the one at `to_version`, both of one epoch and one period. It applies
+     to nothing else: who has another state watches again. Members of the same rank are in no order that it tells.
+    """
+
+    dashboard: str = betterproto.string_field(1)
+    epoch: str = betterproto.string_field(2)
+    from_version: int = betterproto.int64_field(3)
+    to_version: int = betterproto.int64_field(4)
+    entered: List["MemberRecord"] = betterproto.message_field(5)
+    """Who has come into the view."""
+
+    left: List[str] = betterproto.string_field(6)
+    """Who has left it."""
+
+    moved: List["MovedRecord"] = betterproto.message_field(7)
+    overtaken: "Passed" = betterproto.message_field(8)
+    """
+    Whom the member overtook; set in the views of one member, `around` and `members` with one name.
+    """
+
+    overtook: "Passed" = betterproto.message_field(9)
+    """Who overtook the member; set as `overtaken`."""
+
+
+@dataclass(eq=False, repr=False)
+class MovedRecord(betterproto.Message):
+    """
+    An entry that is still in the view, with another rank, score or metadata.
+    """
+
+    member_id: str = betterproto.string_field(1)
+    rank: int = betterproto.int64_field(2)
+    score: float = betterproto.double_field(3)
+    previous_rank: int = betterproto.int64_field(4)
+    metadata: Optional[str] = betterproto.string_field(5, optional=True)
+    """
+    A JSON object, set where it has changed; `{}`: the member has none any more.
+    """
+
+
+@dataclass(eq=False, repr=False)
+class Passed(betterproto.Message):
+    """Members that have passed another one."""
+
+    member_ids: List[str] = betterproto.string_field(1)
+    """Those in the view before and after."""
+
+    others: int = betterproto.int64_field(2)
+    """
+    By how many ranks more the one that was passed has moved than these account for.
+    """
+
+
 class DashboardServiceStub(betterproto.ServiceStub):
     async def stream_updates(
         self,
@@ -958,6 +1078,24 @@ class DashboardServiceStub(betterproto.ServiceStub):
             metadata=metadata,
         )
 
+    async def watch_standings(
+        self,
+        watch_standings_request: "WatchStandingsRequest",
+        *,
+        timeout: Optional[float] = None,
+        deadline: Optional["Deadline"] = None,
+        metadata: Optional["MetadataLike"] = None
+    ) -> AsyncIterator[WatchStandingsResponse]:
+        async for response in self._unary_stream(
+            "/dashboard.DashboardService/WatchStandings",
+            watch_standings_request,
+            WatchStandingsResponse,
+            timeout=timeout,
+            deadline=deadline,
+            metadata=metadata,
+        ):
+            yield response
+
 
 class DashboardServiceBase(ServiceBase):
 
@@ -1061,6 +1199,12 @@ class DashboardServiceBase(ServiceBase):
         self, delete_dashboard_request: "DeleteDashboardRequest"
     ) -> "DeleteDashboardResponse":
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
+
+    async def watch_standings(
+        self, watch_standings_request: "WatchStandingsRequest"
+    ) -> AsyncIterator[WatchStandingsResponse]:
+        raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
+        yield WatchStandingsResponse()
 
     async def __rpc_stream_updates(
         self, stream: "grpclib.server.Stream[UpdateRequest, UpdateResponse]"
@@ -1214,6 +1358,17 @@ class DashboardServiceBase(ServiceBase):
         response = await self.delete_dashboard(request)
         await stream.send_message(response)
 
+    async def __rpc_watch_standings(
+        self,
+        stream: "grpclib.server.Stream[WatchStandingsRequest, WatchStandingsResponse]",
+    ) -> None:
+        request = await stream.recv_message()
+        await self._call_rpc_handler_server_stream(
+            self.watch_standings,
+            stream,
+            request,
+        )
+
     def __mapping__(self) -> Dict[str, grpclib.const.Handler]:
         return {
             "/dashboard.DashboardService/StreamUpdates": grpclib.const.Handler(
@@ -1335,5 +1490,11 @@ class DashboardServiceBase(ServiceBase):
                 grpclib.const.Cardinality.UNARY_UNARY,
                 DeleteDashboardRequest,
                 DeleteDashboardResponse,
+            ),
+            "/dashboard.DashboardService/WatchStandings": grpclib.const.Handler(
+                self.__rpc_watch_standings,
+                grpclib.const.Cardinality.UNARY_STREAM,
+                WatchStandingsRequest,
+                WatchStandingsResponse,
             ),
         }
