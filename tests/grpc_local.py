@@ -88,8 +88,7 @@ async def served(
     server = GrpcServer(
         Leaderboards(store, now),
         live,
-        Gate(verifier or StaticVerifier(TOKEN, role), Mismatch.OVERRIDE, public_read=public_read),
-        now,
+        Gate(verifier or StaticVerifier(TOKEN, role), Mismatch.OVERRIDE, public_read=public_read, now=now),
         max_message_bytes=max_message_bytes,
         request_timeout=request_timeout,
         max_limit=100,

@@ -1,4 +1,4 @@
-"""A watch over grpcio, as its client sees it."""
+"""Watches: over grpcio, and by hand from a client that takes as much as the test says."""
 
 import asyncio
 from collections.abc import Iterable
@@ -7,7 +7,8 @@ from typing import Any
 import dashboard_pb
 import grpc.aio
 from drivers import Problem, rich_problem
-from grpc_local import AUTHORIZED, Local, call, until
+from grpc_local import AUTHORIZED, Local, RawClient, call, framed, until
+from h2.settings import SettingCodes
 
 PATIENCE = 10.0
 
@@ -86,3 +87,34 @@ async def nothing_is_watched(local: Local) -> None:
     """Wait until neither a watch nor a call is left."""
     await until(lambda: not any(each.handler.running for each in local.server._connections))
     assert (local.live._boards, local.live._of_identity) == ({}, {})
+
+
+async def watch(client: RawClient, **fields: Any) -> int:
+    """Begin to watch, by hand."""
+    stream = client.open("WatchStandings")
+    await client.send(stream, framed(asked(**fields)), end=True)
+    return stream
+
+
+def events(client: RawClient, stream: int) -> list[Any]:
+    return client.answers[stream].messages("WatchStandingsResponse")
+
+
+def grant(client: RawClient, stream: int, size: int) -> None:
+    """Give so much of the window back."""
+    client.h2.increment_flow_control_window(size, stream)
+    client.h2.increment_flow_control_window(size)
+
+
+async def stuck(client: RawClient, hand: Hand, watcher: Watcher, window: int) -> int:
+    """Watch with a small window until it is full; `watcher`, who is another one, has seen as much then."""
+    client.h2.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: window})
+    client.reads = False
+    stream = await watch(client)
+    for score in range(1, 100):
+        await hand.set("ann", score)
+        event = await watcher.next()
+        if event.change.to_version > len(events(client, stream)) + 10:  # conflated for long
+            return stream
+        await client.ping()
+    raise AssertionError("the window was never full")

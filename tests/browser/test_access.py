@@ -182,6 +182,17 @@ async def test_a_phone_scrolls_in_one_direction_alone(opened, on: Board) -> None
     assert min(size["height"] for size in sizes) >= 24  # WCAG 2.2, 2.5.8
 
 
+async def test_on_a_phone_who_is_picked_comes_into_sight(opened, on: Board) -> None:
+    on.fill({f"m{number:02}": number for number in range(1, 26)})
+    page = await (await opened(viewport={"width": 360, "height": 740})).go(board=on.name, top=25)
+    last = page.page.get_by_role("button", name="m01")
+    await last.scroll_into_view_if_needed()
+    await expect(page.page.locator("#find")).not_to_be_in_viewport()
+
+    await last.click()
+    await expect(page.page.get_by_role("heading", name="m01")).to_be_in_viewport()
+
+
 HOSTILE = [
     '<img src=x onerror="document.title=1">',
     "</bdi><script>document.title=1</script>",

@@ -24,6 +24,7 @@ def pasted(text: str) -> list[str]:
 
 def test_the_banner_tells_where_each_transport_is() -> None:
     text = shown()
+    assert "  Page       http://127.0.0.1:8080/\n" in text
     assert "  REST       http://127.0.0.1:8080/api/v1\n" in text
     assert "  WebSocket  ws://127.0.0.1:8080/ws\n" in text
     assert "  gRPC       127.0.0.1:50051\n" in text
@@ -32,6 +33,7 @@ def test_the_banner_tells_where_each_transport_is() -> None:
 def test_a_transport_that_is_switched_off_is_not_told() -> None:
     text = shown(environment={"ENABLE_WEBSOCKET": "no", "ENABLE_GRPC": "no"})
     assert "WebSocket" not in text
+    assert "Page" not in text
     assert "gRPC" not in text
 
 

@@ -24,6 +24,8 @@ def banner(settings: Settings, *, token_is_new: bool) -> str:
     """Say where the server is. The token is told only where it was made for this run."""
     host = settings.http.url_host
     lines = [f"goboard {version('goboard')} is serving; boards are kept in {_kept_in(settings)}", ""]
+    if settings.enable_websocket:  # by which the page lives
+        lines.append(f"  Page       {_base(settings)}/")
     lines.append(f"  REST       {_base(settings)}/api/v1")
     if settings.enable_websocket:
         lines.append(f"  WebSocket  ws://{host}:{settings.http.port}/ws")

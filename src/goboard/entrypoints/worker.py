@@ -45,8 +45,7 @@ def load_worker(settings: Settings, ruled: Mapping[BoardName, Rules]) -> Any:
     registry = registry_for(settings)
     container = svcs.Container(registry)
     # Looked up here, once, and handed inward: nothing asks a container while it serves.
-    now = container.get_abstract(Clock).now
-    boards = Leaderboards(container.get_abstract(BoardStore), now)
+    boards = Leaderboards(container.get_abstract(BoardStore), container.get_abstract(Clock).now)
     gate = container.get(Gate)
     live = container.get(LiveStandings)
     feeding = Feeding(live, Pulse(), settings.live_max_watches)
@@ -58,7 +57,7 @@ def load_worker(settings: Settings, ruled: Mapping[BoardName, Rules]) -> Any:
         _spare_the_collector()
         try:
             await give_rules(boards, settings.boards_file, ruled)
-            grpc = _grpc_server(boards, live, gate, now, settings) if settings.enable_grpc else nullcontext()
+            grpc = _grpc_server(boards, live, gate, settings) if settings.enable_grpc else nullcontext()
             async with _discovering(boards), grpc:
                 yield
         finally:
@@ -89,13 +88,12 @@ async def _discover(boards: Leaderboards) -> None:
 
 @asynccontextmanager
 async def _grpc_server(
-    boards: Leaderboards, live: LiveStandings, gate: Gate, now: Callable[[], float], settings: Settings
+    boards: Leaderboards, live: LiveStandings, gate: Gate, settings: Settings
 ) -> AsyncIterator[None]:
     server = GrpcServer(
         boards,
         live,
         gate,
-        now,
         max_message_bytes=settings.grpc_max_message_bytes,
         request_timeout=settings.request_timeout,
         max_limit=settings.max_limit,

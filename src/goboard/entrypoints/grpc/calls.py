@@ -7,7 +7,7 @@ failure is a problem, with its status and its details.
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -51,13 +51,11 @@ class Calls:
         self,
         methods: Mapping[str, Handler],
         gate: Gate,
-        now: Callable[[], float],
         request_timeout: float,
         stopping: asyncio.Event,
     ) -> None:
         self._methods = methods
         self._gate = gate
-        self._now = now
         self._timeout = request_timeout
         self.stopping = stopping
         """Set when the server goes away: calls of the service are refused, and cancelled ones told so."""
@@ -104,11 +102,11 @@ class Calls:
     async def _until_expiry(self, call: CallStream[Any, Any], method: Handler) -> None:
         """Let the call be handled; a stream goes on for as long as its token is valid."""
         known = caller.get(None) if _streams(method.cardinality) else None
-        if known is None or known.identity.expires_at is None:
+        lifetime = known.lifetime if known else None
+        if lifetime is None:
             await method.func(call)
-            return
-        seconds = max(0.0, known.identity.expires_at - self._now())
-        await until_expiry(method.func(call), call.inbox, seconds, self._timeout)
+        else:
+            await until_expiry(method.func(call), call.inbox, lifetime, self._timeout)
 
     def _admit(self, path: str, headers: Headers) -> None:
         tokens = [value for name, value in headers if name == "authorization"]

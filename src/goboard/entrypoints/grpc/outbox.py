@@ -21,9 +21,7 @@ _ENOUGH = 4  # clients give a window back when half of it is used up (Go's: a qu
 class Outbox:
     """Sends one message after another on a stream."""
 
-    def __init__(
-        self, stream: protocol.Stream, changed: asyncio.Event, watchers: Watchers, patience: float = PATIENCE_SECONDS
-    ) -> None:
+    def __init__(self, stream: protocol.Stream, changed: asyncio.Event, watchers: Watchers, patience: float) -> None:
         assert stream.id is not None  # noqa: S101 -- grpclib gives the id of a stream that the client opened
         self._id = stream.id
         self._stream = stream

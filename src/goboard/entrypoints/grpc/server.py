@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from asyncio import Task
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from grpclib.const import Handler
 from grpclib.reflection.service import ServerReflection
@@ -26,17 +26,13 @@ LEAVE_SECONDS = 1.0
 
 
 class GrpcServer:
-    """Serves `dashboard.DashboardService`, health and reflection on a listening socket.
-
-    `now` tells the time in seconds since the epoch, by which tokens end.
-    """
+    """Serves `dashboard.DashboardService`, health and reflection on a listening socket."""
 
     def __init__(  # noqa: PLR0913 -- each is a setting
         self,
         boards: Leaderboards,
         live: LiveStandings,
         gate: Gate,
-        now: Callable[[], float],
         *,
         max_message_bytes: int,
         request_timeout: float,
@@ -55,7 +51,7 @@ class GrpcServer:
             patience=patience,
         )
         methods = _methods(service, Health(self._stopping))
-        self._calls = Calls(methods, gate, now, request_timeout, self._stopping)
+        self._calls = Calls(methods, gate, request_timeout, self._stopping)
         self._max_message_bytes = max_message_bytes
         self._ping_seconds = ping_seconds
         self._connections: set[CallProtocol] = set()

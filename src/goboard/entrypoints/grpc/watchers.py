@@ -15,7 +15,7 @@ _PAYLOAD = bytes(8)
 class Watchers:
     """What the streams that watch over one connection have in common."""
 
-    def __init__(self, ping_seconds: float = PING_SECONDS) -> None:
+    def __init__(self, ping_seconds: float) -> None:
         self._ping_seconds = ping_seconds
         self._count = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -27,7 +27,7 @@ class Watchers:
         """Let the connection be kept alive: while nothing else is sent, a PING is, for a dead peer to be found."""
         self._count += 1
         if self._timer is None:
-            self._beat(connection)
+            self._beat_in(self._ping_seconds, connection)
         try:
             yield
         finally:
@@ -41,7 +41,10 @@ class Watchers:
         if idle >= self._ping_seconds:
             self._ping(connection)
             idle = 0.0
-        self._timer = asyncio.get_running_loop().call_later(self._ping_seconds - idle, self._beat, connection)
+        self._beat_in(self._ping_seconds - idle, connection)
+
+    def _beat_in(self, seconds: float, connection: Connection) -> None:
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._beat, connection)
 
     def _ping(self, connection: Connection) -> None:
         connection.last_ping_sent = time.monotonic()

@@ -4,7 +4,7 @@ import asyncio
 
 from goboard.entrypoints.grpc import live_messages
 from goboard.entrypoints.grpc.generated.dashboard import WatchStandingsRequest, WatchStandingsResponse
-from goboard.entrypoints.grpc.outbox import PATIENCE_SECONDS, Outbox
+from goboard.entrypoints.grpc.outbox import Outbox
 from goboard.entrypoints.grpc.stream import CallStream
 from goboard.entrypoints.updates import Caller
 from goboard.live import Ended, LiveStandings, Watch
@@ -19,7 +19,7 @@ class WatchStream:
         live: LiveStandings,
         caller: Caller,
         request_timeout: float,
-        patience: float = PATIENCE_SECONDS,
+        patience: float,
     ) -> None:
         self._stream = stream
         self._live = live

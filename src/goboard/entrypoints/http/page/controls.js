@@ -24,8 +24,9 @@ export class Controls {
 
   /** Offers boards, and the one that is shown in any case. */
   offerBoards(boards, shown) {
-    // Not while it is open: browsers would close it, or choose something else.
-    if (document.activeElement !== this.#board || !boards.includes(this.#board.value)) offer(this.#board, boards, shown);
+    // Not while it may be open: browsers would close it, or choose something else.
+    const inUse = document.activeElement === this.#board && this.#board.value === shown;
+    if (!inUse) offer(this.#board, boards, shown);
   }
 
   /** Offers the windows of the board, and the one that is shown in any case. */

@@ -89,7 +89,7 @@ export class LiveBoard {
 
   #sayEmpty() {
     if (this.#exists) this.#stage.notice("Nobody is here yet", "The first score shows at once.");
-    else this.#stage.notice("There is no such board yet", "It comes to be with its first score, which shows here at once.");
+    else this.#stage.notice("There is no such board yet", "It comes to be with its first score, which shows at once.");
   }
 
   #sayLeader(first, isKnown) {

@@ -9,6 +9,7 @@ import { members, number, ordinal, scoreWriter } from "./words.js";
 const NEIGHBOURS = { above: 3, below: 3 };
 const RENDER_MS = 150;
 const MOST_NAMED = 2;
+const ABSENT = "Nobody of this name is here yet. Once they score, they show up.";
 
 export class MemberPanel {
   #panel = byId("member");
@@ -50,7 +51,12 @@ export class MemberPanel {
     });
   }
 
-  /** Says of how many members it is one. */
+  /** Scrolls to it, where it is out of sight: on a phone it stands above the row that was picked. */
+  reveal() {
+    this.#panel.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Says of how many members it is one; undefined where that is not known yet. */
   setTotal(total) {
     this.#total = total;
     if (this.#standings) this.#render();
@@ -64,7 +70,7 @@ export class MemberPanel {
 
   #show() {
     const entry = this.#standings?.of(this.#member);
-    this.#tellAbsent(entry || !this.#standings ? "" : "Nobody of this name is here yet. Once they score, they show up.");
+    this.#tellAbsent(entry || !this.#standings ? "" : ABSENT);
     this.#neighbours.show(entry ? this.#standings.ranked() : []);
     if (!entry) return;
     byId("member-rank").textContent = ordinal(entry.rank);

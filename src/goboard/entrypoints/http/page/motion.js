@@ -22,8 +22,8 @@ export function leave(element) {
     element.remove();
     return;
   }
-  const going = element.animate({ opacity: [1, 0], transform: ["none", "translateY(50%)"] }, { ...SLIDE, duration: 300 });
-  going.onfinish = () => element.remove();
+  const frames = { opacity: [1, 0], transform: ["none", "translateY(50%)"] };
+  element.animate(frames, { ...SLIDE, duration: 300 }).onfinish = () => element.remove();
 }
 
 const counting = new Set();

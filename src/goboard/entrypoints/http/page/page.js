@@ -45,13 +45,14 @@ export class Page {
   /** Begins, as the bearer of a token; "" is nobody. */
   async enter(token) {
     this.#leave();
-    this.#api = new Api(token);
+    const api = (this.#api = new Api(token));
     try {
       await this.#loadBoards();
     } catch (problem) {
-      this.#fail("The boards cannot be shown", problem, () => this.enter(token));
+      if (api === this.#api) this.#fail("The boards cannot be shown", problem, () => this.enter(token));
       return;
     }
+    if (api !== this.#api) return; // another token was entered meanwhile
     keepToken(token);
     this.#connection = new Connection(token, {
       connecting: () => this.#status.connecting(),
@@ -99,8 +100,9 @@ export class Page {
   #watch(windows) {
     this.#offer(windows);
     const fail = (title) => (problem) => this.#fail(title, new Problem(problem), () => this.#open());
+    const failures = { refused: fail("This board cannot be shown"), ended: fail("These standings are over") };
     this.#live.open(this.#board, !this.#allBoards || this.#isListed(), (listener) =>
-      this.#watchView({ top: this.#choice.top }, { ...listener, refused: fail("This board cannot be shown"), ended: fail("These standings are over") }),
+      this.#watchView({ top: this.#choice.top }, { ...listener, ...failures }),
     );
     this.#show(this.#choice.member);
     this.#refresh();
@@ -132,6 +134,7 @@ export class Page {
     this.#choice.member = member;
     this.#rememberChoice();
     this.#show(member);
+    this.#member.reveal();
   }
 
   #show(member) {
@@ -162,10 +165,13 @@ export class Page {
 
   /** Finds out why no socket can be opened: a browser is not told. */
   async #findOutWhy() {
+    const api = this.#api;
     try {
-      await this.#api.checkSocket();
+      await api.checkSocket();
     } catch (problem) {
-      if (problem.wantsToken || problem.isSwitchedOff) this.#fail("This board cannot be followed", problem, () => this.#open());
+      if (!(problem instanceof Problem)) throw problem;
+      const isWhy = problem.wantsToken || problem.isSwitchedOff;
+      if (isWhy && api === this.#api) this.#fail("This board cannot be followed", problem, () => this.#open());
     }
   }
 
@@ -199,6 +205,7 @@ export class Page {
     clearTimeout(this.#timer);
     this.#live.close();
     this.#member.follow("");
+    this.#member.setTotal(undefined);
     this.#turn += 1;
     return this.#turn;
   }
@@ -210,6 +217,6 @@ export class Page {
 }
 
 function mostPopular(boards) {
-  const first = boards.reduce((best, board) => (board.total_members > best.total_members ? board : best), boards[0] ?? {});
-  return first.name ?? "";
+  const [first] = boards.toSorted((a, b) => b.total_members - a.total_members);
+  return first?.name ?? "";
 }
