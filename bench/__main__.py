@@ -1,6 +1,7 @@
 """`python -m bench`: measures goboard beside what one would use in its place, in one run of real servers."""
 
 import argparse
+import resource
 import signal
 import sys
 import tempfile
@@ -10,6 +11,7 @@ from pathlib import Path
 from bench import report
 from bench.boards import DIGITS, Board
 from bench.contenders import started_contenders
+from bench.idle import measure_idle
 from bench.longest import measure_longest
 from bench.machine import Machine
 from bench.processes import CannotStartError
@@ -19,6 +21,7 @@ from bench.results import Results
 from bench.schedule import PLANS, Plan, run_rounds
 from bench.slices import Size, boards_of, moved_board
 from bench.turn import Stage
+from bench.versions import measure_versions
 
 
 def main() -> None:
@@ -27,8 +30,16 @@ def main() -> None:
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", dest="size", action="store_const", const=Size.QUICK, help="one round, under 50 s")
     size.add_argument("--large", dest="size", action="store_const", const=Size.LARGE, help="a board of 1e7 as well")
+    parser.add_argument(
+        "--only",
+        metavar="NAME",
+        default="",
+        help="only slices whose name begins so, or longest, idle or versions; rows as JSON, and nothing is kept",
+    )
     parser.set_defaults(size=Size.DEFAULT)
-    plan = PLANS[parser.parse_args().size]
+    options = parser.parse_args()
+    plan = PLANS[options.size]._replace(only=options.only)
+    _allow_open_files()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are ended then, too
     progress = Progress()
     try:
@@ -38,7 +49,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     progress.end()
-    (report.print_json if plan.size is Size.QUICK else report.write)(results, machine, plan)
+    (report.print_json if plan.only or plan.size is Size.QUICK else report.write)(results, machine, plan)
     if results.faults:
         sys.exit("\n".join(["This run is worth nothing:", *results.faults]))
 
@@ -47,17 +58,35 @@ def _measure(plan: Plan, progress: Progress) -> tuple[Results, Machine]:
     results = Results()
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch, started_redis(Path(scratch)) as redis:
         _fill(redis, plan, results, progress)
-        for number in range(1, plan.passes + 1):
-            progress.say(f"changing and moving a large board, {number}/{plan.passes}")
-            measure_longest(redis, moved_board(plan.size), results)
-        progress.say("starting the contenders")
-        with started_contenders(redis.url, Path(scratch), build_seconds=plan.build_seconds) as fleet:
-            run_rounds(plan, Stage(redis, fleet, plan.seconds, plan.warmup), results, progress)
+        _measure_apart(redis, Path(scratch), plan, results, progress)
+        if plan.slices:
+            progress.say("starting the contenders")
+            with started_contenders(redis.url, Path(scratch), build_seconds=plan.build_seconds) as fleet:
+                run_rounds(plan, Stage(redis, fleet, plan.seconds, plan.warmup), results, progress)
         return results, Machine.describe(redis.version())
 
 
+def _measure_apart(redis: RedisSide, scratch: Path, plan: Plan, results: Results, progress: Progress) -> None:
+    for number in range(1, plan.passes + 1):
+        if plan.wants("longest"):
+            progress.say(f"changing and moving a large board, {number}/{plan.passes}")
+            measure_longest(redis, moved_board(plan.size), results)
+        if plan.wants("versions"):
+            progress.say(f"updates with a version and without, {number}/{plan.passes}")
+            measure_versions(redis, plan.version_turns, results)
+    if plan.idle and plan.wants("idle"):
+        progress.say(f"{plan.idle:,} idle watchers of each kind")
+        measure_idle(redis, scratch, plan.idle, results)
+
+
+def _allow_open_files() -> None:
+    """Let this process, and those it starts, open as many files as are allowed at all: each connection is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def _fill(redis: RedisSide, plan: Plan, results: Results, progress: Progress) -> None:
-    for board in boards_of(plan.size):
+    for board in boards_of(plan.size, plan.slices):
         results.member_bytes[board] = redis.fill(board, partial(_tell, progress, board))
         if not board.rules:
             results.largest = board

@@ -45,6 +45,10 @@ HUNDRED_THOUSAND = Board("bench5", 100_000)
 MILLION = Board("bench6", 1_000_000)
 TEN_MILLION = Board("bench7", 10_000_000)
 
+# So few that updates change the first ten with every tick.
+WATCHED = Board("bench-watched", 200)
+WATCHED_AROUND = Board("bench-watched-around", 10_000)
+
 EARLIEST = Board("bench-earliest", 10_000, rules=Rules(ties=Ties.EARLIEST))
 SHARED = Board("bench-shared", 10_000, rules=Rules(ties=Ties.SHARED))
 DENSE = Board("bench-dense", 10_000, rules=Rules(ties=Ties.DENSE))

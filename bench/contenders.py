@@ -17,6 +17,7 @@ PEERS_PYTHON = Path(__file__).parent.parent / ".venv-bench" / "bin" / "python"
 
 GOBOARD = "goboard"
 GOBOARD_2 = "goboard, 2 workers"
+GOBOARD_10_MS = "goboard, LIVE_TICK_MS=10"
 NOOP = "Litestar no-op"
 FASTAPI = "FastAPI"
 GRPC_AIO = "grpc.aio"
@@ -48,9 +49,10 @@ def started_contenders(redis_url: str, folder: Path, *, build_seconds: float) ->
     """
     fleet = Fleet({}, {})
     with contextlib.ExitStack() as stack:
-        launch = _Launcher(stack, redis_url, folder, fleet)
-        launch.goboard(GOBOARD, workers=1)
-        launch.goboard(GOBOARD_2, workers=2)
+        launch = Launcher(stack, redis_url, folder, fleet)
+        launch.goboard(GOBOARD)
+        launch.goboard(GOBOARD_2, WORKERS="2")
+        launch.goboard(GOBOARD_10_MS, LIVE_TICK_MS="10")
         launch.peer(NOOP, [sys.executable, str(PEERS / "noop_peer.py")], http=True)
         if PEERS_PYTHON.exists():
             launch.peer(FASTAPI, [str(PEERS_PYTHON), str(PEERS / "fastapi_peer.py")], http=True)
@@ -66,14 +68,17 @@ def started_contenders(redis_url: str, folder: Path, *, build_seconds: float) ->
         yield fleet
 
 
-class _Launcher:
+class Launcher:
+    """Starts servers that end with the stack, and enters them in the fleet."""
+
     def __init__(self, stack: contextlib.ExitStack, redis_url: str, folder: Path, fleet: Fleet) -> None:
         self._stack = stack
         self._redis_url = redis_url
         self._folder = folder
-        self._fleet = fleet
+        self.fleet = fleet
 
-    def goboard(self, name: str, *, workers: int) -> None:
+    def goboard(self, name: str, **settings: str) -> None:
+        """Start goboard, with one worker unless the settings say otherwise."""
         http, grpc = free_port(), free_port()
         environment = {
             "HTTP_PORT": f"127.0.0.1:{http}",
@@ -81,11 +86,12 @@ class _Launcher:
             "REDIS_URL": self._redis_url,
             "AUTH_SECRET": TOKEN,
             "AUTH_STATIC_ROLE": "server",
-            "WORKERS": str(workers),
+            **settings,
         }
         self._start(name, [str(Path(sys.executable).with_name("goboard")), "serve"], environment, http, grpc)
 
     def peer(self, name: str, command: list[str], *, http: bool = False, grpc: bool = False) -> None:
+        """Start another server, which is told by its environment what it is to serve."""
         ports = {"PEER_HTTP_PORT": free_port() if http else 0, "PEER_GRPC_PORT": free_port() if grpc else 0}
         served = {variable: str(port) for variable, port in ports.items() if port}
         environment = {"PEER_TOKEN": TOKEN, "REDIS_URL": self._redis_url, **served}
@@ -94,4 +100,4 @@ class _Launcher:
     def _start(self, name: str, command: list[str], environment: dict[str, str], http: int, grpc: int) -> None:
         ports = [port for port in (http, grpc) if port]
         server = self._stack.enter_context(running(name, command, environment, self._folder, ports))
-        self._fleet.running[name] = Contender(server, http, grpc)
+        self.fleet.running[name] = Contender(server, http, grpc)

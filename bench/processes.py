@@ -27,6 +27,22 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+class Family:
+    """A process and those that it has started."""
+
+    def __init__(self, pid: int) -> None:
+        first = psutil.Process(pid)
+        self._members = [first, *first.children(recursive=True)]
+
+    def cpu_seconds(self) -> float:
+        """Tell the CPU time that they have taken so far."""
+        return sum(sum(member.cpu_times()[:2]) for member in self._members)
+
+    def resident_bytes(self) -> int:
+        """Tell the memory that they have now."""
+        return sum(int(member.memory_info().rss) for member in self._members)
+
+
 class Server(NamedTuple):
     """A process that was started, maybe not ready yet."""
 
@@ -50,8 +66,7 @@ class Server(NamedTuple):
 
     def cpu_seconds(self) -> float:
         """Tell the CPU time that it has taken so far, with the processes that it started."""
-        family = [self.process, *self.process.children(recursive=True)]
-        return sum(sum(member.cpu_times()[:2]) for member in family)
+        return Family(self.process.pid).cpu_seconds()
 
 
 @contextlib.contextmanager

@@ -29,19 +29,47 @@ class Spent(NamedTuple):
         return self.calls.get(command, 0)
 
 
-class RedisSide:
-    """A running Redis, and one connection to it."""
+class RedisAccount:
+    """What a running Redis did and what that cost, asked over one connection."""
 
-    def __init__(self, port: int, pid: int) -> None:
+    def __init__(self, port: int) -> None:
         self.port = port
-        self.pid = pid
-        self.url = f"redis://127.0.0.1:{port}"
         self._client = redis.Redis(port=port, protocol=2, legacy_responses=True, decode_responses=True)
         self._cpu_before = 0.0
 
     def close(self) -> None:
         """Give back the connection."""
         self._client.close()
+
+    def forget(self) -> None:
+        """Begin a new account."""
+        self._client.config_set("latency-tracking-info-percentiles", "100")
+        self._client.config_resetstat()
+        self._cpu_before = self._cpu()
+
+    def spent(self) -> Spent:
+        """Read the account since `forget`."""
+        cpu_seconds = self._cpu() - self._cpu_before
+        commands = self._client.info("commandstats")
+        calls = {name.removeprefix("cmdstat_"): of["calls"] - of["failed_calls"] for name, of in commands.items()}
+        return Spent(cpu_seconds, calls)
+
+    def longest_ms(self) -> float:
+        """Tell how long the longest call since `forget` took by Redis's own clock, in ms."""
+        return max(float(of["p100"]) for of in self._client.info("latencystats").values()) / 1e3
+
+    def _cpu(self) -> float:
+        facts = self._client.info("cpu")
+        return float(facts["used_cpu_user"]) + float(facts["used_cpu_sys"])
+
+
+class RedisSide(RedisAccount):
+    """The Redis of a run."""
+
+    def __init__(self, port: int, pid: int) -> None:
+        super().__init__(port)
+        self.pid = pid
+        self.url = f"redis://127.0.0.1:{port}"
 
     def version(self) -> str:
         """Say which server this is."""
@@ -78,27 +106,6 @@ class RedisSide:
         names = itertools.islice(board.standings(), board.members // 3)
         while chunk := [name for name, _ in itertools.islice(names, CHUNK)]:
             self._client.zmscore(board.key, chunk)
-
-    def forget(self) -> None:
-        """Begin a new account."""
-        self._client.config_set("latency-tracking-info-percentiles", "100")
-        self._client.config_resetstat()
-        self._cpu_before = self._cpu()
-
-    def spent(self) -> Spent:
-        """Read the account since `forget`."""
-        cpu_seconds = self._cpu() - self._cpu_before
-        commands = self._client.info("commandstats")
-        calls = {name.removeprefix("cmdstat_"): of["calls"] - of["failed_calls"] for name, of in commands.items()}
-        return Spent(cpu_seconds, calls)
-
-    def longest_ms(self) -> float:
-        """Tell how long the longest call since `forget` took by Redis's own clock, in ms."""
-        return max(float(of["p100"]) for of in self._client.info("latencystats").values()) / 1e3
-
-    def _cpu(self) -> float:
-        facts = self._client.info("cpu")
-        return float(facts["used_cpu_user"]) + float(facts["used_cpu_sys"])
 
     def _used_memory(self) -> int:
         self._client.connection_pool.disconnect()  # the buffers of a connection that filled a board count as well

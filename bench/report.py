@@ -9,18 +9,21 @@ from pathlib import Path
 from bench.chart import draw
 from bench.machine import Machine
 from bench.results import Results, Sample
-from bench.rows import ROWS, ApartRow, Row, Value
+from bench.rows import ROWS, AnyRow
 from bench.schedule import Plan
 from bench.slices import SLICES, Slice, moved_board
+from bench.values import Value
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 CHART = Path(__file__).with_name("chart.svg")
 
 
-def print_json(results: Results, _machine: Machine, _plan: Plan) -> None:
-    """Print one JSON object a row, and nothing else."""
+def print_json(results: Results, _machine: Machine, plan: Plan) -> None:
+    """Print one JSON object a row, and nothing else; where only some were asked for, those that were tried."""
     for row in ROWS:
-        print(json.dumps(_as_json(row, row.value(results)), ensure_ascii=False))
+        value = row.value(results)
+        if value.median is not None or value.reason in results.missing.values() or not plan.only:
+            print(json.dumps(_as_json(row, value), ensure_ascii=False))
 
 
 def write(results: Results, machine: Machine, plan: Plan) -> None:
@@ -34,7 +37,7 @@ def write(results: Results, machine: Machine, plan: Plan) -> None:
     CHART.write_text(draw(results))
 
 
-def _as_json(row: Row | ApartRow, value: Value) -> dict[str, object]:
+def _as_json(row: AnyRow, value: Value) -> dict[str, object]:
     said: dict[str, object] = {
         "row": row.what,
         "value": None if value.median is None else _rounded(value.median),
@@ -49,7 +52,7 @@ def _rows_table(results: Results) -> str:
     return _table(head, [_row_cells(row, row.value(results)) for row in ROWS])
 
 
-def _row_cells(row: Row | ApartRow, value: Value) -> tuple[str, ...]:
+def _row_cells(row: AnyRow, value: Value) -> tuple[str, ...]:
     target = str(row.target) if row.target else "reported"
     if value.median is None or value.least is None or value.most is None:
         return (row.what, "-", value.reason, target, "-")
@@ -74,6 +77,10 @@ changed, 100,000 scores imported, all exported, the rules changed again, and it 
 that Redis's thread ran for: the machine is shared, and by the clock the longest is a call that waited for its core.
 Even so it is the most of some thousand, and a neighbour in the processor's caches makes it longer.
 
+What a version costs an update is a ratio of turns of a tenth of a second each, {plan.version_turns} of either side,
+{plan.passes} times. Idle watchers were {plan.idle:,} of each kind, each kind on a server that had just started; what
+the first hundred took, with all that is shared, is left out.
+
 ![updates a second, by transport](chart.svg)
 
 ## The machine
@@ -95,6 +102,11 @@ Latencies are those of a closed loop with as much in flight as the slice says; i
 count from when a request was due. CPU times are µs an update (or an answer), and `load` is the generator's share of
 one core.
 
+Where boards are watched, a message is counted instead of an update: the rate is that of messages, `server` is µs a
+message, and latencies are staleness, from when the newest update was sent that a message shows until it was received.
+Each watcher held every message against the one before, and all had the last update in the end. Of watchers around
+different members only those near the top see how old it is. Shares are of one core, within the window.
+
 ## All slices
 
 {_slices_table(results)}
@@ -114,8 +126,8 @@ def _slice_cells(one: Slice, samples: Sequence[Sample]) -> tuple[str, ...]:
         one.what,
         f"{statistics.median(rates):,.0f}",
         f"{min(rates):,.0f} to {max(rates):,.0f}",
-        _median(samples, lambda sample: sample.p50_us / 1e3),
-        _median(samples, lambda sample: sample.p99_us / 1e3),
+        _median(samples, lambda sample: sample.p50_us / 1e3 or None),
+        _median(samples, lambda sample: sample.p99_us / 1e3 or None),
         _median(samples, lambda sample: sample.server_us),
         _median(samples, lambda sample: sample.redis_us),
         f"{statistics.median(sample.load_share for sample in samples):.0%}",

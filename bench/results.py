@@ -5,6 +5,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from bench.boards import HUNDRED_THOUSAND, Board
+from bench.load.tally import Live
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,7 @@ class Sample:
     """How much of one core the load generator took."""
     server_us: float | None
     redis_us: float | None
+    live: Live | None = None
 
 
 Round = dict[str, Sample]
@@ -29,7 +31,7 @@ class Results:
 
     rounds: list[Round] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
-    """Why a slice has no sample, by its name."""
+    """Why a slice has no sample, or an idle watcher no figure, by its name."""
     faults: list[str] = field(default_factory=list)
     """What went wrong: a count that differs, an error answered. The run is worth nothing then."""
     member_bytes: dict[Board, float] = field(default_factory=dict)
@@ -40,6 +42,13 @@ class Results:
     """What Redis's longest call ran for, in each pass of changing and moving a large board, in ms."""
     longest_ms_by_clock: list[float] = field(default_factory=list)
     """The same by the clock."""
+
+    idle_kib: dict[str, float] = field(default_factory=dict)
+    """What an idle watcher takes in the worker, by its kind."""
+    version_time: list[float] = field(default_factory=list)
+    """What an update's time is multiplied by because versions are kept, in each pass."""
+    version_redis: list[float] = field(default_factory=list)
+    """The same of Redis's CPU time."""
 
     def of(self, name: str) -> list[Sample]:
         """A slice's samples of all rounds."""

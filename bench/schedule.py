@@ -23,18 +23,47 @@ class Plan(NamedTuple):
     build_seconds: float
     """How long the Go service may take to build."""
     passes: int
-    """How often Redis's longest call is looked for."""
+    """How often Redis's longest call is looked for, and what a version costs."""
+    version_turns: int
+    """How many turns updates with a version and without have in each pass."""
+    idle: int
+    """How many idle watchers there are of each kind; none: they are not measured."""
+    only: str = ""
+    """How the names of what is run begin."""
+
+    @property
+    def slices(self) -> list[Slice]:
+        """What is run in each round."""
+        return [one for one in slices_of(self.size) if self.wants(one.name)]
 
     @property
     def round_seconds(self) -> float:
         """How long a round takes, about."""
-        return len(slices_of(self.size)) * (self.seconds + self.warmup + START_SECONDS)
+        return len(self.slices) * (self.seconds + self.warmup + START_SECONDS)
+
+    def wants(self, name: str) -> bool:
+        """Whether something of that name is run."""
+        return name.startswith(self.only)
 
 
+_QUICK = Plan(
+    Size.QUICK, rounds=1, seconds=0.9, warmup=0.2, budget=48, build_seconds=8, passes=1, version_turns=5, idle=0
+)
+_DEFAULT = Plan(
+    Size.DEFAULT,
+    rounds=5,
+    seconds=2.0,
+    warmup=0.3,
+    budget=570,
+    build_seconds=120,
+    passes=3,
+    version_turns=15,
+    idle=1000,
+)
 PLANS = {
-    Size.QUICK: Plan(Size.QUICK, rounds=1, seconds=0.9, warmup=0.2, budget=48, build_seconds=8, passes=1),
-    Size.DEFAULT: Plan(Size.DEFAULT, rounds=5, seconds=2.0, warmup=0.3, budget=570, build_seconds=120, passes=3),
-    Size.LARGE: Plan(Size.LARGE, rounds=5, seconds=2.0, warmup=0.3, budget=1200, build_seconds=120, passes=3),
+    Size.QUICK: _QUICK,
+    Size.DEFAULT: _DEFAULT,
+    Size.LARGE: _DEFAULT._replace(size=Size.LARGE, budget=1200, idle=10_000),
 }
 
 
@@ -55,7 +84,7 @@ def _run_round(plan: Plan, stage: Stage, results: Results, progress: Progress) -
     samples: Round = {}
     results.rounds.append(samples)
     title = f"round {len(results.rounds)}/{plan.rounds}"
-    for one in slices_of(plan.size):
+    for one in plan.slices:
         if one.name not in results.missing:
             progress.say(f"{title}  {one.contender}: {one.what}")
             _run_slice(one, stage, results, progress)

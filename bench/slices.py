@@ -1,6 +1,6 @@
 """What is run: one contender under one load each, in an order that puts side by side what is compared."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
@@ -19,9 +19,11 @@ from bench.boards import (
     TEN_MILLION,
     THREE_WINDOWS,
     TWO_WINDOWS,
+    WATCHED,
+    WATCHED_AROUND,
     Board,
 )
-from bench.contenders import FASTAPI, GO, GOBOARD, GOBOARD_2, GRPC_AIO, NOOP
+from bench.contenders import FASTAPI, GO, GOBOARD, GOBOARD_2, GOBOARD_10_MS, GRPC_AIO, NOOP
 
 REDIS = "Redis"
 """The contender of the loads that go to Redis itself."""
@@ -64,12 +66,16 @@ class Slice:
     """Where it does not run as fast as it can."""
     tool: str = ""
     """A program without which it cannot run."""
+    writer: str = ""
+    """The contender that gets the updates, where it is another than the watchers'."""
 
 
 _REST = "--connections 200"
 _SOCKETS = "--connections 50 --in-flight 8"
 _STREAMS = "--connections 8 --in-flight 32"
 _CALLS = "--connections 8 --in-flight 4"
+WATCHERS = 1000
+_WATCHERS = f"live --connections {WATCHERS} --rate 2000"
 
 
 def _rest() -> Iterator[Slice]:
@@ -133,6 +139,16 @@ def _grpc() -> Iterator[Slice]:
     yield Slice("unary go", "gRPC unary, the same", GO, f"grpc-unary {_CALLS}")
 
 
+def _live() -> Iterator[Slice]:
+    what, around = "1,000 watchers of the first ten, 2,000 updates/s", f"{_WATCHERS} --around"
+    apart = f"{what} at another replica"
+    each = "1,000 watchers, each around another member"
+    yield Slice("live", what, GOBOARD, _WATCHERS, WATCHED)
+    yield Slice("live 10 ms", what, GOBOARD_10_MS, _WATCHERS, WATCHED, size=Size.DEFAULT)
+    yield Slice("live replicas", apart, GOBOARD_2, _WATCHERS, WATCHED, writer=GOBOARD)
+    yield Slice("live around", each, GOBOARD, around, WATCHED_AROUND, size=Size.DEFAULT)
+
+
 def _large() -> Iterator[Slice]:
     load = f"rest {_REST}"
     yield Slice("rest 1e6", "REST increment, 200, board of 1e6", GOBOARD, load, MILLION, size=Size.DEFAULT)
@@ -140,7 +156,7 @@ def _large() -> Iterator[Slice]:
 
 
 # The large boards first: right beside the small one that they are compared with.
-SLICES = (*_large(), *_rest(), *_websocket(), *_store(), *_grpc())
+SLICES = (*_large(), *_rest(), *_websocket(), *_store(), *_grpc(), *_live())
 
 
 def slices_of(size: Size) -> list[Slice]:
@@ -148,9 +164,9 @@ def slices_of(size: Size) -> list[Slice]:
     return [one for one in SLICES if one.size <= size]
 
 
-def boards_of(size: Size) -> list[Board]:
-    """The boards to fill for a run of that size, the largest last."""
-    used = {HUNDRED_THOUSAND, HUNDRED_THOUSAND_EARLIEST, *(one.board for one in slices_of(size))}
+def boards_of(size: Size, slices: Sequence[Slice]) -> list[Board]:
+    """The boards to fill for a run of that size and these slices, the largest last."""
+    used = {HUNDRED_THOUSAND, HUNDRED_THOUSAND_EARLIEST, *(one.board for one in slices)}
     if size > Size.QUICK:
         used.add(HUNDRED_THOUSAND_DENSE)
     return sorted(used, key=lambda board: (board.members, board.name))

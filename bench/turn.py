@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.contenders import TOKEN, Contender, Fleet
-from bench.load.tally import Result
+from bench.load.tally import Live, Result
 from bench.redis_side import RedisSide, Spent
 from bench.results import Sample
 from bench.slices import REDIS, Slice
@@ -75,7 +75,14 @@ def _command(one: Slice, stage: Stage, contender: Contender | None) -> list[str]
     else:
         port = contender.grpc if kind.startswith("grpc") else contender.http
         where = ["bench.load", kind, "--port", str(port), "--token", TOKEN]
+        where += _to_watch(one, stage, contender) if kind == "live" else []
     return [sys.executable, "-m", *where, *board, *length, *options]  # of an option said twice, the last holds
+
+
+def _to_watch(one: Slice, stage: Stage, contender: Contender) -> list[str]:
+    writer = stage.fleet.running[one.writer or one.contender]
+    whom = ["--server-pid", str(contender.server.process.pid), "--redis-port", str(stage.redis.port)]
+    return ["--writer-port", str(writer.http), *whom]
 
 
 def _run(command: list[str], seconds: float) -> Result:
@@ -87,7 +94,8 @@ def _run(command: list[str], seconds: float) -> Result:
         raise FaultError(f"the load generator failed: {failure.stderr.strip()[-400:]}") from None
     except subprocess.TimeoutExpired:
         raise FaultError(f"the load generator did not end within {seconds:.0f} s") from None
-    return Result(**json.loads(done.stdout))
+    result = Result(**json.loads(done.stdout))
+    return result._replace(live=result.live and Live(*result.live))
 
 
 def _settled(redis: RedisSide, command: str) -> Spent:
@@ -112,11 +120,18 @@ def _check(one: Slice, result: Result, spent: Spent) -> None:
 
 def _sample(one: Slice, result: Result, server_cpu: float | None, spent: Spent) -> Sample:
     all_of_it = result.answered / 1e6  # CPU times are of the whole turn, warm-up included, and so is the count
+    rate, live = result.counted / result.seconds, result.live
+    if live:  # there it is the messages, and what they cost in the window
+        server_us: float | None = live.server_share / rate * 1e6
+    else:
+        server_us = None if server_cpu is None else server_cpu / all_of_it
+    of_redis = not live and (spent.of(one.command) or one.contender == REDIS)
     return Sample(
-        rate=result.counted / result.seconds,
+        rate=rate,
         p50_us=result.p50_us,
         p99_us=result.p99_us,
         load_share=result.cpu_seconds / result.seconds,
-        server_us=None if server_cpu is None else server_cpu / all_of_it,
-        redis_us=spent.cpu_seconds / all_of_it if spent.of(one.command) or one.contender == REDIS else None,
+        server_us=server_us,
+        redis_us=spent.cpu_seconds / all_of_it if of_redis else None,
+        live=live,
     )

@@ -9,6 +9,7 @@ import uvloop
 from bench.load import grpc, websocket, wrk
 from bench.load.driver import Course, drive
 from bench.load.grpc import StreamConnection, UnaryConnection
+from bench.load.live import run_live
 from bench.load.members import drawn_members
 from bench.load.pacing import drive_paced
 from bench.load.rest import Requests, RestConnection
@@ -93,8 +94,12 @@ def run_wrk(options: Options) -> Result:
     return wrk.run(options.wrk_kind, course_of(options), target)
 
 
+OTHERS: dict[str, Callable[[Options], Result]] = {"wrk": run_wrk, "live": run_live}
+"""Kinds that are no course of connections with one tally."""
+
+
 def run_ours(options: Options) -> Result:
-    """Any kind but wrk's."""
+    """Any other kind."""
     tally = Tally()
     uvloop.run(RUNS[options.kind](options, course_of(options), tally))
     return tally.result(options.kind)
@@ -105,7 +110,7 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.load", description=__doc__)
     kinds = parser.add_subparsers(dest="kind", required=True)
     common = _common_options()
-    of = {kind: kinds.add_parser(kind, parents=[common]) for kind in (*RUNS, "wrk")}
+    of = {kind: kinds.add_parser(kind, parents=[common]) for kind in (*RUNS, *OTHERS)}
     for kind in ("http-post", "http-get"):
         of[kind].add_argument("--path", required=True)
     of["rest-batch"].add_argument("--batch", type=int, default=100, help="updates a request")
@@ -115,6 +120,11 @@ def parser() -> argparse.ArgumentParser:
     for kind in ("ws", "grpc-unary", "grpc-stream"):
         of[kind].add_argument("--in-flight", type=int, default=8, help="frames a socket, calls or updates of a stream")
     of["grpc-stream"].add_argument("--streams-per-connection", type=int, default=1)
+    of["live"].add_argument("--rate", type=float, required=True, help="updates a second")
+    of["live"].add_argument("--around", action="store_true", help="each watches another member's surroundings")
+    of["live"].add_argument("--writer-port", type=int, help="where updates go; absent: to --port too")
+    of["live"].add_argument("--server-pid", type=int, required=True, help="whose watchers they are")
+    of["live"].add_argument("--redis-port", type=int, required=True)
     of["wrk"].add_argument("--kind", dest="wrk_kind", choices=WRK_KINDS, required=True)
     of["wrk"].add_argument("--path", default="/")
     return parser
@@ -137,7 +147,7 @@ def _common_options() -> argparse.ArgumentParser:
 def main() -> None:
     """Run, and print."""
     options = parser().parse_args()
-    result = run_wrk(options) if options.kind == "wrk" else run_ours(options)
+    result = OTHERS.get(options.kind, run_ours)(options)
     print(json.dumps(result._asdict()))
 
 

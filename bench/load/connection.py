@@ -64,3 +64,15 @@ class Connection(asyncio.Protocol, ABC):
         self.give_up(reason)
         if not self.ready.done():
             self.ready.set_exception(ConnectionError(reason))
+
+
+class Receiver(Connection, ABC):
+    """A connection that only takes what comes once it is ready."""
+
+    @property
+    def in_flight(self) -> int:
+        """No reply is waited for."""
+        return 0
+
+    def start(self) -> None:
+        """There is nothing to send."""

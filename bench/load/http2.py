@@ -90,6 +90,7 @@ class Http2Connection(Connection):
         self._received = 0
         self._partial = b""
         self._out: list[bytes] = []
+        self._settled = False
 
     @abstractmethod
     def data_came(self, stream: int, payload: bytes, *, ended: bool) -> None:
@@ -110,6 +111,10 @@ class Http2Connection(Connection):
         self.write(_PREFACE, frame_head(len(settings), _SETTINGS, 0, 0), settings)
         self.grant(0, _LARGEST_WINDOW - _DEFAULT_WINDOW)
         self.flush()
+
+    def opened(self) -> None:
+        """The server has said what it allows: be ready, or do what comes before that."""
+        self.ready.set_result(None)
 
     def write(self, *pieces: bytes) -> None:
         """Have something sent with the next flush."""
@@ -182,8 +187,9 @@ class Http2Connection(Connection):
             self.send_windows[stream] += grown if stream else 0  # RFC 9113, section 6.9.2
         self.concurrent_streams = settings.get(_MAX_CONCURRENT_STREAMS, self.concurrent_streams)
         self.write(frame_head(0, _SETTINGS, ACK, 0))
-        if not self.ready.done():
-            self.ready.set_result(None)
+        if not self._settled:
+            self._settled = True
+            self.opened()
 
     def _receive(self, size: int) -> None:
         # Only the connection's window is replenished: a stream's 2 GiB are 50 million replies, more than a run has.

@@ -13,8 +13,12 @@ Fields = dict[int, int | float | bytes]
 
 def update_request(board: str, member: str) -> bytes:
     """An increment of 1 as a gRPC message; the requests of the unary call and of the stream are alike."""
-    body = _text(1, board) + _text(2, member) + bytes([3 << 3 | _EIGHT_BYTES]) + struct.pack("<d", 1.0)
-    return bytes(1) + len(body).to_bytes(4, "big") + body
+    return _framed(_text(1, board) + _text(2, member) + bytes([3 << 3 | _EIGHT_BYTES]) + struct.pack("<d", 1.0))
+
+
+def watch_request(board: str, top: int) -> bytes:
+    """What asks to watch the first `top` places, up to 100, as a gRPC message."""
+    return _framed(_text(1, board) + bytes([2 << 3 | _VARINT, top]))
 
 
 def split_messages(data: bytes) -> tuple[list[bytes], bytes]:
@@ -70,6 +74,10 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
         shift += 7
         at += 1
     return value | data[at] << shift, at + 1
+
+
+def _framed(body: bytes) -> bytes:
+    return bytes(1) + len(body).to_bytes(4, "big") + body
 
 
 def _text(number: int, text: str) -> bytes:

@@ -5,6 +5,21 @@ from array import array
 from typing import NamedTuple
 
 
+class Live(NamedTuple):
+    """What a run of watchers gives besides."""
+
+    oldest_p99_us: float
+    """How old the oldest update was that a message brought, where `Result.p99_us` is of the newest."""
+    conflated: float
+    """The share of all messages that were a snapshot in place of changes."""
+    server_share: float
+    """How much of one core the server took in the window."""
+    redis_share: float
+    """How much of one core Redis took."""
+    reads: float
+    """How many views Redis was asked for a second."""
+
+
 class Result(NamedTuple):
     """What one run gives; latencies are in microseconds."""
 
@@ -22,6 +37,7 @@ class Result(NamedTuple):
     sample: str
     slack: int = 0
     """By how many the server may have done more than `answered`."""
+    live: Live | None = None
 
 
 class _Mark(NamedTuple):
@@ -48,10 +64,11 @@ class Tally:
         self._latencies = array("d")  # 8 bytes a reply: 50,000 a second for a minute are 24 MB
         self._opened = self._closed = _Mark.nowhere()
 
-    def answer(self, latency: float, updates: int = 1) -> None:
-        """Count a good reply to so many updates."""
+    def answer(self, latency: float | None, updates: int = 1) -> None:
+        """Count a good reply to so many updates; None: it does not tell how long it took."""
         self.answered += updates
-        self._latencies.append(latency)
+        if latency is not None:
+            self._latencies.append(latency)
 
     def fail(self, reason: str, updates: int = 1) -> None:
         """Count updates that were refused, or never answered."""

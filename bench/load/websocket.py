@@ -1,7 +1,8 @@
-"""WebSocket: so many frames in flight a socket; what is answered together is followed by one write."""
+"""WebSocket: sockets, and the closed loop of so many frames in flight on each."""
 
 import json
 import time
+from abc import abstractmethod
 from asyncio import BaseTransport
 from collections import deque
 from itertools import repeat
@@ -81,52 +82,56 @@ def update_frames(board: str, names: list[str], size: int, path: str) -> Traffic
     return Traffic([frame(_TEXT, body) for body in bodies], size, mark)
 
 
-class WebSocketConnection(Connection):
-    """One socket."""
+def text_frame(text: bytes) -> bytes:
+    """A client's frame that is a whole message."""
+    return frame(_TEXT, text)
 
-    def __init__(self, tally: Tally, traffic: Traffic, frames_in_flight: int, upgrade: bytes) -> None:
+
+class Socket(Connection):
+    """One socket; what its messages mean is a subclass's."""
+
+    def __init__(self, tally: Tally, upgrade: bytes) -> None:
         super().__init__(tally)
-        self._traffic = traffic
-        self._frames = frames_in_flight
         self._upgrade = upgrade
         self._partial = b""
-        self._sent: deque[float] = deque()
-
-    @property
-    def in_flight(self) -> int:
-        """The updates of the frames not answered."""
-        return len(self._sent) * self._traffic.updates
+        self._is_open = False
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Ask for the upgrade."""
         super().connection_made(transport)
         self.transport.write(self._upgrade)
 
-    def start(self) -> None:
-        """Send the first frames."""
-        self.running = True
-        self._proceed(self._frames)
-
     def finish(self) -> None:
         """Say goodbye."""
         super().finish()
         self.transport.write(frame(_CLOSE, (1000).to_bytes(2, "big")))
 
+    @abstractmethod
+    def opened(self) -> None:
+        """The socket is open: be ready, or do what comes before that."""
+
+    @abstractmethod
+    def text_came(self, payload: bytes) -> None:
+        """Take a message."""
+
+    def texts_taken(self, count: int) -> None:
+        """So many messages came at once, and each was taken."""
+
     def data_received(self, data: bytes) -> None:
-        """Take the replies that are there whole."""
+        """Take the messages that are there whole."""
         self._partial += data
-        if not self.ready.done() and not self._upgraded():
+        if not self._is_open and not self._upgraded():
             return
         frames, self._partial = split_frames(self._partial)
-        replies = 0
+        texts = 0
         for first, payload in frames:
             if first == _TEXT:
-                self._count(payload)
-                replies += 1
+                self.text_came(payload)
+                texts += 1
             else:
                 self._control(first, payload)
-        if replies:
-            self._proceed(replies)
+        if texts:
+            self.texts_taken(texts)
 
     def _upgraded(self) -> bool:
         head, ends, rest = self._partial.partition(b"\r\n\r\n")
@@ -135,10 +140,42 @@ class WebSocketConnection(Connection):
         if not head.startswith(b"HTTP/1.1 101"):
             raise BrokenError(f"the upgrade was refused: {self._partial!r}")
         self._partial = rest
-        self.ready.set_result(None)
+        self._is_open = True
+        self.opened()
         return True
 
-    def _count(self, payload: bytes) -> None:
+    def _control(self, first: int, payload: bytes) -> None:
+        if first == _PING:
+            self.transport.write(frame(_PONG, payload))
+        elif not (first == _CLOSE and self.drained.done()):  # a close after ours is its answer
+            raise BrokenError(f"frame {first:#x}: {payload!r}")
+
+
+class WebSocketConnection(Socket):
+    """Frames in flight; what is answered together is followed by one write."""
+
+    def __init__(self, tally: Tally, traffic: Traffic, frames_in_flight: int, upgrade: bytes) -> None:
+        super().__init__(tally, upgrade)
+        self._traffic = traffic
+        self._frames = frames_in_flight
+        self._sent: deque[float] = deque()
+
+    @property
+    def in_flight(self) -> int:
+        """The updates of the frames not answered."""
+        return len(self._sent) * self._traffic.updates
+
+    def opened(self) -> None:
+        """Be ready."""
+        self.ready.set_result(None)
+
+    def start(self) -> None:
+        """Send the first frames."""
+        self.running = True
+        self.texts_taken(self._frames)
+
+    def text_came(self, payload: bytes) -> None:
+        """Count the replies of a message."""
         good = self._traffic.good(payload)
         latency = time.perf_counter() - self._sent.popleft()
         if good:
@@ -148,15 +185,10 @@ class WebSocketConnection(Connection):
         elif not self.tally.sample:
             self.tally.sample = payload.decode()
 
-    def _control(self, first: int, payload: bytes) -> None:
-        if first == _PING:
-            self.transport.write(frame(_PONG, payload))
-        elif not (first == _CLOSE and self.drained.done()):  # a close after ours is its answer
-            raise BrokenError(f"frame {first:#x}: {payload!r}")
-
-    def _proceed(self, frames: int) -> None:
+    def texts_taken(self, count: int) -> None:
+        """Send as many frames as were answered."""
         if self.running:
-            self._sent.extend(repeat(time.perf_counter(), frames))
-            self.transport.write(self._traffic.joined(frames))
+            self._sent.extend(repeat(time.perf_counter(), count))
+            self.transport.write(self._traffic.joined(count))
         elif not self._sent:
             self.finish()

@@ -35,6 +35,7 @@ async def test_members_that_share_a_place_have_the_same_number(opened, on: Board
 
 async def test_without_a_board_in_the_address_the_one_with_most_members_is_shown(opened, on: Board) -> None:
     on.fill({f"member-{number}": number for number in range(1, 40)})
+    Board(on.http, f"0-{on.name}").fill()
     page = await (await opened()).go()
 
     await expect(page.page.get_by_role("heading", level=1)).to_have_text(on.name)

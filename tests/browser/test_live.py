@@ -11,7 +11,7 @@ from rest_board import Board
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 SLIDING = """() => document.getAnimations()
-  .filter(each => each.effect.getKeyframes().some(frame => "transform" in frame))
+  .filter(({ effect }) => !effect.pseudoElement && effect.getKeyframes().some(frame => "transform" in frame))
   .map(each => each.effect.target.querySelector?.(".name")?.textContent)
   .filter(Boolean)"""
 FINISH = "() => document.getAnimations().forEach(each => each.finish())"

@@ -18,8 +18,9 @@ from bench.longest import measure_longest
 from bench.meter import Meter
 from bench.redis_side import RedisSide, Spent, started_redis
 from bench.results import Results, Sample
-from bench.rows import ROWS, ApartRow, Row, Target
+from bench.rows import ROWS
 from bench.slices import SLICES, Size, Slice, boards_of, slices_of
+from bench.values import ApartRow, Figure, Row, Target
 from goboard import Leaderboards, Rules, Ties
 from goboard.adapters.redis import RedisBoardStore
 
@@ -33,8 +34,8 @@ def sample(rate: float, redis_us: float | None = None) -> Sample:
 def test_every_row_is_of_slices_that_are_run_and_the_order_of_paced_ones_is_right() -> None:
     assert len(set(NAMES)) == len(NAMES)
     for row in ROWS:
-        if isinstance(row, Row):
-            assert {row.above, row.below} <= set(NAMES), row.what
+        if not isinstance(row, ApartRow):
+            assert _slices_of(row) <= set(NAMES), row.what
     for at, one in enumerate(SLICES):
         if one.pace:
             assert one.pace.of in NAMES[:at]
@@ -42,8 +43,20 @@ def test_every_row_is_of_slices_that_are_run_and_the_order_of_paced_ones_is_righ
 
 def test_a_quick_run_has_every_target_but_those_of_large_boards_and_of_a_third_window() -> None:
     quick = {one.name for one in slices_of(Size.QUICK)}
-    missing = [row.what for row in ROWS if isinstance(row, Row) and row.target and {row.above, row.below} - quick]
+    missing = [row.what for row in ROWS if not isinstance(row, ApartRow) and row.target and _slices_of(row) - quick]
     assert all("board of 1e" in what or "three windows" in what for what in missing), missing
+
+
+def _slices_of(row: Row | Figure) -> set[str]:
+    return {row.above, row.below} if isinstance(row, Row) else {row.slice}
+
+
+def test_a_figure_is_taken_in_each_round_that_has_it() -> None:
+    results = Results()
+    results.rounds += [{"rest": sample(20)}, {"rest": sample(5)}, {"rest": sample(90)}, {"ws": sample(1)}]
+    row = Figure("x", "rest", lambda one: one.rate)
+    assert row.value(results)[:3] == (20.0, 5.0, 90.0)
+    assert Figure("x", "rest 1e7", row.of).value(results).reason == "only with LARGE=1"
 
 
 def test_a_ratio_is_taken_within_each_round_and_its_median_is_the_value() -> None:
@@ -74,7 +87,7 @@ def test_of_what_was_measured_apart_from_the_rounds_the_median_is_told_and_of_th
 
 
 def test_boards_are_filled_by_size_with_those_that_the_slices_use() -> None:
-    boards = boards_of(Size.DEFAULT)
+    boards = boards_of(Size.DEFAULT, slices_of(Size.DEFAULT))
     assert [board.members for board in boards] == sorted(board.members for board in boards)
     assert {one.board for one in slices_of(Size.DEFAULT)} <= set(boards)
     assert len({board.name for board in boards}) == len(boards)

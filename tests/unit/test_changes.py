@@ -149,6 +149,8 @@ CASES = {
     "shared: one of her rank goes up": Case("ann1 bob1 cleo1", "ann1 bob2 cleo2", overtook=Passed([], 1)),
     "shared: one of her rank goes down": Case("ann1 bob1 cleo1", "bob1 cleo1 ann3"),
     "shared: one above comes to her rank": Case("ann1 cleo2", "ann1 cleo1", overtaken=Passed([], 1)),
+    "dense: up past two of one rank": Case("ann1 bob1 cleo2", "cleo1 ann2 bob2", Passed([ANN, BOB], 0)),
+    "dense: one above goes below": Case("ann1 bob1 cleo2", "ann1 cleo2 bob3", Passed([BOB], 0)),
     "dense: one of her rank goes up": Case("ann1 cleo1 bob2", "ann1 cleo2 bob3", overtook=Passed([], 1)),
 }
 

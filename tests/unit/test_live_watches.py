@@ -167,6 +167,41 @@ async def test_after_close_nothing_is_read_or_sent() -> None:
         watch.end()
 
 
+async def test_close_ends_the_waiting_of_who_is_about_to_watch() -> None:
+    async with live_hub() as live:
+        live.store.answers.clear()
+        asking = asyncio.create_task(live.hub.watch(BOARD, TOP, lambda _: None, "ann"))
+        await until(lambda: live.store.reads)
+        await live.hub.close()
+        with pytest.raises(StoreUnavailable, match="watching has ended"):
+            async with asyncio.timeout(10):
+                await asking
+        assert live.left == NOTHING
+
+
+async def test_a_wake_that_raises_harms_nobody_else(caplog: pytest.LogCaptureFixture) -> None:
+    async with live_hub() as live:
+        ending = Watcher()
+        await rule(live.store, windows=["daily", "all"])
+        await live.watch(ending, TOP.within("daily", None))
+        watchers = [Watcher() for _ in range(6)]
+        for number, watcher in enumerate(watchers):
+            await live.watch(watcher, View.top(1 + number % 2))
+            await live.hub.watch(BOARD, View.top(1 + number % 2), raises)
+        await live.hub.watch(BOARD, TOP.within("daily", None), raises)
+        await submit(live.store, "ada", 1.0)
+        await until(lambda: all(watcher.shown for watcher in watchers))
+        await submit(live.store, "ada", 1.0)
+        await until(lambda: all(watcher.changes for watcher in watchers))
+        await rule(live.store, windows=["all"], force=True)
+        await until(lambda: ending.ended)
+        assert "a waker that is broken" in caplog.text
+
+
+def raises(_: Watch) -> None:
+    raise RuntimeError("a waker that is broken")
+
+
 async def test_many_are_woken_in_slices_between_which_others_have_their_turn() -> None:
     async with live_hub() as live:
         woken: list[Watch] = []

@@ -7,13 +7,15 @@ import pytest
 from services import Service
 from watch_socket import WatchSocket, opened
 
+ID_FORM = "its id, where there is one, is a text of up to 128 characters or an integer"
 WATCH_FORM = (
     "a watch is a JSON object with the text dashboard; the integer top, the text around or the array of texts members;"
-    " and, where they are wanted, the texts window and period and the truth value metadata"
+    " and, where they are wanted, the texts window and period, of up to 256 characters, and the truth value metadata; "
+    + ID_FORM
 )
 MESSAGE_FORM = (
-    "the message must be a JSON object with the texts dashboard and member_id and the number increment, or with an op;"
-    " its id, where there is one, is a text of up to 128 characters or an integer"
+    "the message must be a JSON object with the texts dashboard and member_id and the number increment, or with an op; "
+    + ID_FORM
 )
 SEVERAL = "top, around and members are each a view of their own; say one of them"
 ALONE = "above and below belong to around; say around, too"
@@ -35,7 +37,8 @@ BAD_WATCHES: dict[str, tuple[dict[str, Any], str]] = {
     "top 0": ({"top": 0}, "top is 0; it must be from 1 to 100"),
     "top 101": ({"top": 101}, "top is 101; it must be from 1 to 100"),
     "top -1": ({"top": -1}, "top is -1; it must be from 1 to 100"),
-    "top beyond all integers": ({"top": 2**70}, f"top is {2**70}; it must be from 1 to 100"),
+    "top 2^53": ({"top": 2**53}, f"top is {2**53}; it must be from 1 to 100"),
+    "top beyond all doubles": ({"top": 10**400}, WATCH_FORM),
     "top 1.5": ({"top": 1.5}, WATCH_FORM),
     "top 3.0": ({"top": 3.0}, WATCH_FORM),
     "top as a text": ({"top": "3"}, WATCH_FORM),
@@ -64,12 +67,22 @@ BAD_WATCHES: dict[str, tuple[dict[str, Any], str]] = {
         "window 'all' has no period '2026-11-24'; one is named by its local start, as 2026-11-24T18:00+01:00",
     ),
     "the archive without a name": ({"window": "archive"}, "window archive has no current period; name one"),
+    "a long window": ({"window": "x" * 257}, WATCH_FORM),
+    "a long period": ({"period": "x" * 60_000}, WATCH_FORM),
     "window as a number": ({"window": 1}, WATCH_FORM),
+    "dashboard as a number": ({"dashboard": 5}, WATCH_FORM),
     "period as an array": ({"period": []}, WATCH_FORM),
     "metadata as a text": ({"metadata": "true"}, WATCH_FORM),
     "metadata as a number": ({"metadata": 1}, WATCH_FORM),
     "an op that there is not": ({"op": "follow"}, "op 'follow' is unknown; there are watch, unwatch, ping, pong"),
     "an op in another case": ({"op": "Watch"}, "op 'Watch' is unknown; there are watch, unwatch, ping, pong"),
+    "a long op": (
+        {"op": "x" * 60_000},
+        f"op '{'x' * 40}'… is unknown; there are watch, unwatch, ping, pong",
+    ),
+    "op as a number": ({"op": 5}, MESSAGE_FORM),
+    "op as an array": ({"op": ["watch"]}, MESSAGE_FORM),
+    "op as an object": ({"op": {}}, MESSAGE_FORM),
     "an empty op": ({"op": ""}, "op '' is unknown; there are watch, unwatch, ping, pong"),
     "an unwatch of a view of no dashboard": (
         {"op": "unwatch", "dashboard": None, "top": 3},
@@ -77,6 +90,8 @@ BAD_WATCHES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "an unwatch of a view that cannot be": ({"op": "unwatch", "top": 0}, "top is 0; it must be from 1 to 100"),
     "an unwatch of several views": ({"op": "unwatch", "top": 1, "around": "ann"}, SEVERAL),
+    "an unwatch of above alone": ({"op": "unwatch", "above": 2}, ALONE),
+    "an unwatch whose dashboard is a number": ({"op": "unwatch", "dashboard": 5}, WATCH_FORM),
     "an unwatch of a bad dashboard": (
         {"op": "unwatch", "dashboard": "{"},
         "dashboard has one of the characters { }",
@@ -119,14 +134,17 @@ async def test_an_id_comes_back_with_every_kind_of_answer(service: Service, boar
 
 async def test_an_id_comes_back_with_the_item_of_an_array_that_has_it(service: Service, board: str) -> None:
     update = {"dashboard": board, "member_id": "ann", "increment": 1}
-    items = [{**update, "id": 0}, update, {**update, "member_id": "", "id": ""}, {**update, "id": "x" * 128}]
+    items = [{**update, "id": 0}, update, {**update, "member_id": "", "id": ""}]
+    malformed = [{**update, "id": "x" * 128}, {**update, "increment": "1", "id": 5}, 7, {**update, "id": 1.5}]
     async with opened(service) as socket:
         many = await socket.ask(items)
+        mixed = await socket.ask(items + malformed)
         none = await socket.ask([update, {**update, "increment": None}])
-    assert [each["id"] for each in many if "id" in each] == [0, "", "x" * 128]
-    assert [each.get("score") for each in many] == [1, 2, None, 3]
-    assert "id" not in many[1]
-    assert not any("id" in each for each in none)
+    assert [each.get("id") for each in many] == [0, None, ""]
+    assert [each.get("score") for each in many] == [1, 2, None]
+    assert [each.get("id") for each in mixed] == [0, None, "", "x" * 128, 5, None, None]
+    assert ["problem" in each for each in mixed] == [False, False, True, False, True, True, True]
+    assert not any("id" in each for each in [many[1], mixed[1], *mixed[-2:], *none])
 
 
 def kinds_of_message(board: str, update: dict[str, Any]) -> list[dict[str, Any]]:
@@ -134,10 +152,12 @@ def kinds_of_message(board: str, update: dict[str, Any]) -> list[dict[str, Any]]
     return [
         update,
         {**update, "member_id": ""},
+        {**update, "increment": "1"},
         {"op": "watch", "dashboard": board, "top": 5},
         {"op": "watch", "dashboard": board, "top": 0},
         {"op": "watch", "dashboard": board, "top": "5"},
         {"op": "watch", "dashboard": board, "window": "daily"},
+        {"op": "watch", "dashboard": 5},
         {"op": "unwatch"},
         {"op": "unwatch", "dashboard": "{"},
         {"op": "ping"},
@@ -160,7 +180,8 @@ async def test_what_is_no_id_is_refused(service: Service, board: str, identifier
     update = {"dashboard": board, "member_id": "ann", "increment": 1}
     async with opened(service) as socket:
         for message in ({"op": "watch", "dashboard": board}, {"op": "ping"}, update):
-            assert await socket.ask({**message, "id": identifier}) == {"problem": invalid(MESSAGE_FORM)}
+            reply = await socket.ask({**message, "id": identifier})
+            assert (list(reply), ID_FORM in reply["problem"]["detail"]) == (["problem"], True)
         many = await socket.ask([{**update, "id": identifier}, {**update, "id": 1}])
         assert await socket.unwatch() == 0
     assert many == [{"problem": invalid(MESSAGE_FORM)}, {"member_id": "ann", "rank": 1, "score": 1.0, "id": 1}]

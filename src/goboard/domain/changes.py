@@ -57,6 +57,11 @@ def difference(before: Sequence[Entry], after: Sequence[Entry], own: MemberName 
     return changed._replace(overtaken=overtaken, overtook=overtook) if any(changed[:3]) else None
 
 
+def has_namesakes(entries: Sequence[Entry]) -> bool:
+    """Tell whether two members are shown alike, as names may be that go-board stored outside our rules for them."""
+    return len({entry.member for entry in entries}) != len(entries)
+
+
 def _moved(before: Entry, after: Entry) -> Moved:
     metadata: Mapping[str, Any] | None = after.metadata
     if metadata == before.metadata:

@@ -93,6 +93,14 @@ class View(NamedTuple):
         return self._replace(metadata=True)
 
     @property
+    def size(self) -> int:
+        """How many entries it shows at most."""
+        shows = self.shows
+        if isinstance(shows, Top):
+            return shows.limit
+        return len(shows.names) if isinstance(shows, Members) else shows.above + 1 + shows.below
+
+    @property
     def own(self) -> MemberName | None:
         """The member whose view it is: who overtakes it, and whom it overtakes, is told."""
         shows = self.shows

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import multiprocessing
+import resource
 import socket
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -29,6 +30,8 @@ from goboard.entrypoints.worker import load_worker
 STOP_SECONDS = 8
 """How long a worker may take to stop before it is killed, so that the whole stops within 10 s."""
 
+MAX_CONNECTIONS = 20_000
+"""HTTP connections of a worker at once, event streams and idle ones included; more wait in the socket's backlog."""
 HEADERS_MS = 5_000
 HEADER_BYTES = 64 * 1024
 """For the request line and headers: a token of 8 KiB and long names fit many times."""
@@ -56,12 +59,19 @@ def serve(settings: Settings, *, token_is_new: bool) -> None:
         placed = _reserve_ports(settings, running)
         reachable = running.enter_context(container.started_store(placed))
         asyncio.run(_prepare_store(reachable, ruled))
+        _allow_open_files()
         show_when_ready(reachable, token_is_new=token_is_new)
         # Fresh processes: a fork would inherit the embedded store's pipe and whatever else is open here.
         multiprocessing.set_start_method("spawn", force=True)
         # The memory store is its worker's own: what was set here is not there.
         left = ruled if reachable.store == "memory" else {}
         _server(reachable).serve(target_loader=partial(load_worker, reachable, left), wrap_loader=False)
+
+
+def _allow_open_files() -> None:
+    """Let the workers open as many files as the system allows: each connection is one, and 1,024 is the usual limit."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _reserve_ports(settings: Settings, running: ExitStack) -> Settings:
@@ -98,8 +108,7 @@ def _server(settings: Settings) -> MPServer:
         interface=Interfaces.ASGI,
         workers=settings.workers,
         backlog=BACKLOG,
-        # How many requests a worker holds at once; more wait in the socket's backlog.
-        backpressure=BACKLOG,
+        backpressure=MAX_CONNECTIONS,
         http1_settings=HTTP1Settings(header_read_timeout=HEADERS_MS, max_buffer_size=HEADER_BYTES),
         workers_kill_timeout=STOP_SECONDS,
         respawn_failed_workers=True,

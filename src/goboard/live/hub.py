@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import NamedTuple
 
 from goboard.domain.errors import TooManyWatches
@@ -86,8 +86,8 @@ class LiveStandings:
             raise
         return watch
 
-    async def follow(self, board: str, view: View) -> AsyncIterator[Message]:
-        """Watch, and give each message as it comes: a snapshot, then changes. Close the iterator to watch no more.
+    async def follow(self, board: str, view: View) -> AsyncGenerator[Message, None]:
+        """Watch, and give each message as it comes: a snapshot, then changes. Close the generator to watch no more.
 
         Who is slow to ask for the next gets the latest state in full, and not what lay between. The last one is
         `Ended`, where the view's window or period goes.

@@ -4,10 +4,10 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from goboard.domain.changes import difference
+from goboard.domain.changes import Difference, difference, has_namesakes
 from goboard.domain.errors import GoboardError
 from goboard.domain.names import BoardName
-from goboard.domain.views import Sight, View
+from goboard.domain.views import Sight, Version, View
 from goboard.live.messages import Change, Ended, Message, Snapshot
 
 SLICE = 250
@@ -88,15 +88,21 @@ class ShownView:
             changed = difference(before.entries, sight.entries, self.view.own)
             if changed is None:
                 return False
-            self.latest = Change(self.board, self.view, before.version, sight, changed)
-            self._snapshot = None
+            self._show(sight, None if _ambiguous(before, sight) else changed, before.version)
         else:
-            self.latest = self._snapshot = Snapshot(self.board, self.view, sight)
+            self._show(sight, None, sight.version)
         self.before = latest
         self.sight = sight
         if not self.first.done():
             self.first.set_result(None)
         return True
+
+    def _show(self, sight: Sight, changed: Difference | None, since: Version) -> None:
+        if changed is None:
+            self.latest = self._snapshot = Snapshot(self.board, self.view, sight)
+        else:
+            self.latest = Change(self.board, self.view, since, sight, changed)
+            self._snapshot = None
 
     def end(self, error: GoboardError) -> None:
         """Let there be nothing more to see."""
@@ -114,3 +120,8 @@ class ShownView:
                 log.exception("unforeseen error while waking a watcher")
             if count % SLICE == 0:
                 await asyncio.sleep(0)
+
+
+def _ambiguous(*sights: Sight) -> bool:
+    """Tell whether a change, which names members, could be misread."""
+    return any(has_namesakes(sight.entries) for sight in sights)

@@ -146,4 +146,5 @@ async def _send(link: AbstractConnection, *command: bytes) -> None:
 
 async def _send_if_possible(link: AbstractConnection, *command: bytes) -> None:
     with suppress(*_BROKEN):  # the reader hears of it too, and begins anew
-        await _send(link, *command)
+        if link.is_connected:  # else redis-py would connect, and nobody would read from it
+            await _send(link, *command)

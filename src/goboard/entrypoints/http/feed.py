@@ -48,6 +48,10 @@ class Feed:
         self._called_back = False
         """Whether the way calls back when it is free."""
 
+    def enter(self) -> None:
+        """Have the connection told when the server stops; it may be told at once."""
+        self._feeding.pulse.enter(self)
+
     async def watch(self, board: BoardName, view: View) -> Watch:
         """Begin to watch; its messages are held back until `open`. A view that is watched already begins anew.
 
@@ -95,8 +99,9 @@ class Feed:
         self._leave()
 
     def close(self) -> None:
-        """End all watches."""
+        """End all watches: the connection is gone."""
         self.unwatch(None, None)
+        self._feeding.pulse.exit(self)
 
     def _wake(self, watch: Watch) -> None:
         if watch in self._open:

@@ -1,7 +1,7 @@
 """Live standings on the wire: what a watcher asks for, and the JSON that it is sent."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -72,23 +72,29 @@ class UnwatchedMessage(msgspec.Struct, tag_field="type", tag="unwatched"):
     watches: int
 
 
+# Beyond these a value is not repeated in a refusal.
+_Number = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+_Text = Annotated[str, msgspec.Meta(max_length=256)]
+
+
 class WatchRequest(msgspec.Struct):
     """What a watch, or an unwatch, is of."""
 
     dashboard: str | None = None
-    top: int | None = None
+    top: _Number | None = None
     around: str | None = None
-    above: int | None = None
-    below: int | None = None
+    above: _Number | None = None
+    below: _Number | None = None
     members: list[str] | None = None
-    window: str | None = None
-    period: str | None = None
-    metadata: bool = False
+    window: _Text | None = None
+    period: _Text | None = None
+    metadata: bool | None = None
 
     @property
     def names_a_view(self) -> bool:
         """Whether anything but a board is named."""
-        return any((self.top is not None, self.around is not None, self.members is not None, self.window, self.period))
+        shows = (self.top, self.around, self.above, self.below, self.members)
+        return any(each is not None for each in shows) or any((self.window, self.period, self.metadata))
 
     def view(self) -> View:
         """Give the view that is asked for; where none is, the first 10.

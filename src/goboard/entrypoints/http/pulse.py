@@ -1,4 +1,4 @@
-"""The heartbeat of a worker's watching connections, by one timer for all of them."""
+"""The connections of a worker that have no end of their own: their heartbeat, by one timer, and their end at a stop."""
 
 import asyncio
 import itertools
@@ -13,7 +13,7 @@ GROUPS = 100
 
 
 class Beating(Protocol):
-    """A connection that needs a sign of life now and then."""
+    """A connection that needs a sign of life now and then, and has to be told to end."""
 
     def beat(self, now: float, stalled: float) -> None:
         """Give one; give up on a peer that has taken nothing for `stalled` seconds. `now` is the loop's time."""
@@ -35,15 +35,25 @@ class Pulse:
         self._next = itertools.cycle(self._groups)
         self._filling = itertools.cycle(self._groups)
         self._timer: asyncio.TimerHandle | None = None
+        self._open: set[Beating] = set()
         self._stopped = False
+
+    def enter(self, connection: Beating) -> None:
+        """Have it told when the server stops."""
+        self._open.add(connection)
+        if self._stopped:
+            connection.leave()
+
+    def exit(self, connection: Beating) -> None:
+        """Forget it."""
+        self.remove(connection)
+        self._open.discard(connection)
 
     def add(self, connection: Beating) -> None:
         """Let it beat from now on."""
         group = self._group_of[connection] = next(self._filling)
         group.add(connection)
-        if self._stopped:
-            connection.leave()
-        elif self._timer is None:
+        if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self._pause, self._beat)
 
     def remove(self, connection: Beating) -> None:
@@ -55,7 +65,7 @@ class Pulse:
     def stop(self) -> None:
         """End all connections, and every one that comes later: streams without an end would hold up the server's."""
         self._stopped = True
-        for connection in list(self._group_of):
+        for connection in list(self._open):
             connection.leave()
 
     def _beat(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from asyncio import CancelledError, Future
 from collections.abc import Callable
+from functools import partial
 from types import CoroutineType
 from typing import Any
 
@@ -21,6 +22,10 @@ class Sending:
         self._last: Any = None
         self._listening = True
         self._waiting: list[Callable[[], None]] = []
+        self._next: tuple[dict[str, Any], Future[None]] | None = None
+        """The event that `send` waits with, and what tells it that it was begun."""
+        self._served_last = False
+        """Whether the event that `send` waited with had the last turn: those who are called back have the next."""
         self.begun_at = self._loop.time()
         """When the last event was begun, on the loop's clock."""
 
@@ -51,18 +56,59 @@ class Sending:
 
     def call_when_free(self, callback: Callable[[], None]) -> None:
         """Call back once, when what was begun is sent."""
-        if not self._waiting:  # one callback alone: Granian's awaitable has room for no more
-            self._last.add_done_callback(self._sent)
+        self._listen()
         self._waiting.append(callback)
+
+    async def send(self, event: dict[str, Any]) -> None:
+        """Begin to send as soon as the way is free, in turn with those who wait to be called back; one at a time."""
+        if self.free:
+            self.begin(event)
+            return
+        begun: Future[None] = self._loop.create_future()
+        self._listen()
+        self._next = (event, begun)
+        try:
+            await begun
+        finally:
+            self._next = None
 
     async def wait(self) -> None:
         """Wait until the way is free."""
         while not self.free:
             woken: Future[None] = self._loop.create_future()
-            self.call_when_free(lambda woken=woken: None if woken.done() else woken.set_result(None))  # type: ignore[misc] # mypy cannot tell a lambda's default
+            self.call_when_free(partial(_wake, woken))
             await woken
+
+    def _listen(self) -> None:
+        if not self._waiting and self._next is None:  # one callback alone: Granian's awaitable has room for no more
+            self._last.add_done_callback(self._sent)
 
     def _sent(self, _: Any) -> None:
         waiting, self._waiting = self._waiting, []
+        following, self._next = self._next, None
+        if following and not (self._served_last and waiting):
+            self._follow(*following)
+            following = None
+        else:
+            self._served_last = False
         for callback in waiting:
             callback()
+        if following:
+            self._follow(*following)
+
+    def _follow(self, event: dict[str, Any], begun: Future[None]) -> None:
+        """Begin the event that waited, or let it wait for its turn once more."""
+        if begun.done():  # who waited has left
+            return
+        if self.free:
+            self.begin(event)
+            self._served_last = True
+            begun.set_result(None)
+        else:
+            self._listen()
+            self._next = (event, begun)
+
+
+def _wake(woken: Future[None]) -> None:
+    if not woken.done():
+        woken.set_result(None)

@@ -10,16 +10,19 @@ from goboard.domain.errors import GoboardError, InvalidArgument
 from goboard.entrypoints.http import wire
 from goboard.entrypoints.http.feed import Feed
 from goboard.entrypoints.http.live_wire import UnwatchedMessage, WatchRequest, text_of
-from goboard.entrypoints.http.socket_updates import PATH, Operation, Started
+from goboard.entrypoints.http.socket_updates import PATH, Identified, Operation, Started
 from goboard.entrypoints.updates import board_name
 from goboard.live import Message, Watch
 
 OPERATIONS = ("watch", "unwatch", "ping", "pong")
 
+_MAX_SHOWN = 40
+
 _watch_request = msgspec.json.Decoder(WatchRequest)
 _FORM = (
     "a watch is a JSON object with the text dashboard; the integer top, the text around or the array of texts members;"
-    " and, where they are wanted, the texts window and period and the truth value metadata"
+    " and, where they are wanted, the texts window and period, of up to 256 characters, and the truth value metadata;"
+    " its id, where there is one, is a text of up to 128 characters or an integer"
 )
 
 
@@ -37,6 +40,15 @@ def start_operation(text: str, message: wire.UpdateMessage, feed: Feed, seconds:
     return _Answering(lambda: _answer(text, message.op, feed), message.id)
 
 
+def refused(text: str, refusal: GoboardError) -> Started:
+    """Refuse a message for its form; where it can be told what it was meant to be, with its id and in its own words."""
+    mark = wire.read_mark(text)
+    if mark is None:
+        return refusal
+    said = InvalidArgument(_FORM) if mark.op in ("watch", "unwatch") else refusal
+    return said if mark.message_id is None else Identified(said, mark.message_id)
+
+
 def _answer(text: str, op: str | None, feed: Feed) -> bytes:
     if op == "ping":
         return b'{"op":"pong"}'
@@ -44,7 +56,11 @@ def _answer(text: str, op: str | None, feed: Feed) -> bytes:
         request = _read(text)
         board = board_name(request.dashboard) if request.dashboard else None
         return wire.encode(UnwatchedMessage(feed.unwatch(board, request.view() if request.names_a_view else None)))
-    raise InvalidArgument(f"op {op!r} is unknown; there are {', '.join(OPERATIONS)}")
+    raise InvalidArgument(f"op {_shown(op or '')} is unknown; there are {', '.join(OPERATIONS)}")
+
+
+def _shown(op: str) -> str:
+    return repr(op) if len(op) <= _MAX_SHOWN else f"{op[:_MAX_SHOWN]!r}…"
 
 
 def _read(text: str) -> WatchRequest:

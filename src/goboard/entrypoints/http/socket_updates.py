@@ -75,9 +75,8 @@ class Updates:
             check_size(len(messages))
         except GoboardError as refusal:
             return refusal
-        ids = [message.id if isinstance(message, wire.UpdateMessage) else None for message in messages]
         deadline = asyncio.get_running_loop().time() + self._deadlines.seconds
-        return Many(Batch(self._boards).fill(messages, self._read).start(), deadline, ids if any(ids) else None)
+        return Many(Batch(self._boards).fill(messages, self._read).start(), deadline, wire.ids_of(messages, text))
 
     def _start(self, message: wire.UpdateMessage) -> Future[Entry] | GoboardError:
         try:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
+from goboard.domain.errors import StoreUnavailable
 from goboard.domain.names import BoardName
 from goboard.domain.views import Sight, View
 from goboard.entrypoints import problems
@@ -53,20 +54,23 @@ class EventStream:
         self._task: asyncio.Task[Any] | None = None
         self._farewell: bytes | None = None
         """What is sent last, where this side ends the stream."""
+        self._started = False
 
     async def __call__(self, _: Any, receive: Any, send: Any) -> None:
         """Answer.
 
         Raises:
-            GoboardError, TimeoutError: the view cannot be watched; nothing was sent.
+            GoboardError, TimeoutError: the view cannot be watched, or the server stops; nothing was sent.
         """
         self._task = asyncio.current_task()
         sending = Sending(send)
         end = partial(self._break_off, b"")
         feed = Feed(self._feeding, self._identity, sending, stream_event, _HEARTBEAT, end, end)
+        feed.enter()
         try:
             async with asyncio.timeout(self._timeout):
                 watch = await feed.watch(self._board, self._view)
+            self._started = True
             sending.begin({"type": "http.response.start", "status": 200, "headers": _HEADERS})
             await sending.wait()
             known = watch.resume(lambda snapshot: event_id(snapshot.sight) == self._last_event_id)
@@ -78,6 +82,8 @@ class EventStream:
             if self._farewell is None or self._task is None:
                 raise
             self._task.uncancel()
+            if not self._started:
+                raise StoreUnavailable("the server is stopping; try again") from None
         finally:
             feed.close()
         await self._end(send)

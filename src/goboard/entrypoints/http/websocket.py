@@ -13,7 +13,7 @@ from goboard.entrypoints.http import wire
 from goboard.entrypoints.http.feed import Feed, Feeding
 from goboard.entrypoints.http.handover import Handover
 from goboard.entrypoints.http.sending import Sending
-from goboard.entrypoints.http.socket_operations import socket_event, start_operation
+from goboard.entrypoints.http.socket_operations import refused, socket_event, start_operation
 from goboard.entrypoints.http.socket_updates import Operation, Started, Updates, settle
 
 MAX_MESSAGE_BYTES = 64 * 1024
@@ -56,6 +56,7 @@ class Socket:
         self._feed = Feed(feeding, identity, self._sending, socket_event, PING, give_up, leave)
         self._task: asyncio.Task[Any] | None = None
         self._code: int | None = None
+        self._broken_off = False
 
     async def serve(self) -> None:
         """Serve until the peer leaves or breaks the protocol, its token ends, or it watches and takes nothing."""
@@ -65,12 +66,13 @@ class Socket:
         if self._lifetime is not None:
             loop = asyncio.get_running_loop()
             ending = loop.call_later(self._lifetime, self._break_off, CLOSE_TOKEN_EXPIRED)
+        self._feed.enter()
         try:
             await self._read()
             self._started.put(None)
             await writer
         except asyncio.CancelledError:
-            if self._code is None or self._task is None:
+            if not self._broken_off or self._task is None:
                 raise
             self._task.uncancel()
         finally:
@@ -103,7 +105,7 @@ class Socket:
         try:
             message = wire.read_update(text)
         except GoboardError as refusal:
-            return refusal
+            return refused(text, refusal)
         if message.op is not None:
             return start_operation(text, message, self._feed, self._timeout)
         return self._updates.start(message)
@@ -112,17 +114,16 @@ class Socket:
         handed, sending = self._started, self._sending
         while (started := handed.take() if handed else await handed.wait()) is not None:
             reply = await settle(started)
-            if not sending.free:
-                await sending.wait()
-            sending.begin({"type": "websocket.send", "text": reply.decode()})
+            await sending.send({"type": "websocket.send", "text": reply.decode()})
             if isinstance(started, Operation):
                 started.answered()
         await sending.wait()
 
     def _break_off(self, code: int) -> None:
         """Close the socket from this side."""
-        if self._code is None and self._task is not None:
-            self._code = code
+        if not self._broken_off and self._task is not None:
+            self._broken_off = True
+            self._code = self._code or code
             self._task.cancel()
 
     async def _close(self, code: int) -> None:

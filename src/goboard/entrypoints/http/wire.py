@@ -55,6 +55,22 @@ class UpdateMessage(msgspec.Struct):
     id: MessageId | None = None
 
 
+class Mark(msgspec.Struct):
+    """What tells a message from others, whatever else there is in it."""
+
+    op: Any = None
+    id: Any = None
+
+    @property
+    def message_id(self) -> MessageId | None:
+        """The id, where it is one."""
+        try:
+            identifier: MessageId | None = msgspec.convert(self.id, MessageId | None)
+        except msgspec.ValidationError:
+            return None
+        return identifier
+
+
 class MemberReply(msgspec.Struct):
     """A member's place: who was credited or asked for, the 1-based rank, the score."""
 
@@ -112,6 +128,7 @@ _raw_increments_body = msgspec.json.Decoder(RawIncrementsBody)
 _increment_item = msgspec.json.Decoder(IncrementItem)
 _update_message = msgspec.json.Decoder(UpdateMessage)
 _update_messages = msgspec.json.Decoder(list[UpdateMessage])
+_mark = msgspec.json.Decoder(Mark)
 _raw_messages = msgspec.json.Decoder(list[msgspec.Raw])
 
 _BATCH_FORM = "the body must be a JSON object whose increments is an array"
@@ -154,6 +171,25 @@ def read_update(text: str) -> UpdateMessage:
     """
     message: UpdateMessage = read(_update_message, text, _UPDATE_FORM)
     return message
+
+
+def read_mark(text: str) -> Mark | None:
+    """Read the op and the id of a message whose form is not right otherwise; None: it is no JSON object."""
+    try:
+        return _mark.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+
+
+def ids_of(messages: Sequence[UpdateMessage | InvalidArgument], text: str) -> Sequence[MessageId | None] | None:
+    """Give the ids of an array's updates, also of those that are refused for their form; None: none has one."""
+    ids: list[MessageId | None]
+    if all(isinstance(message, UpdateMessage) for message in messages):
+        ids = [message.id for message in messages if isinstance(message, UpdateMessage)]
+    else:
+        marks = (read_mark(bytes(item).decode()) for item in _raw_messages.decode(text))
+        ids = [mark.message_id if mark else None for mark in marks]
+    return None if all(each is None for each in ids) else ids
 
 
 def is_array(text: str) -> bool:

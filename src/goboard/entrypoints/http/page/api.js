@@ -1,6 +1,7 @@
 // The REST API, as far as the page needs it.
 
 const PAGES_OF_BOARDS = 5;
+const PATIENCE_MS = 10_000;
 
 /** What the API refuses, or, with status 0, that it cannot be reached. */
 export class Problem extends Error {
@@ -72,8 +73,9 @@ export class Api {
 
   async #fetch(url) {
     const headers = this.#token ? { Authorization: `Bearer ${this.#token}` } : {};
+    const signal = AbortSignal.timeout(PATIENCE_MS);
     try {
-      return await fetch(url, { headers, cache: "no-store", credentials: "omit" });
+      return await fetch(url, { headers, signal, cache: "no-store", credentials: "omit" });
     } catch {
       throw new Problem({ title: "The server does not answer." });
     }

@@ -34,6 +34,7 @@ export class Connection {
   /** Opens the socket now, whatever is waited for. */
   open() {
     this.#drop();
+    this.#heard(); // a server that hangs accepts connections, and says nothing
     this.#listener.connecting();
     const socket = (this.#socket = makeSocket(this.#token));
     let opened = false;

@@ -1,0 +1,73 @@
+"""Who listens to a bus is told when it does: beside others, among many, and while connections begin."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from boards import BOARD
+from live_client import until
+from servers import SERVERS, STORES, Server, start_server
+
+from goboard.adapters.memory import MemoryEventBus
+from goboard.adapters.redis import RedisEventBus
+from goboard.domain.names import BoardName
+from goboard.ports.events import EventBus
+
+Heard = list[int | None]
+
+
+@pytest.fixture(params=STORES)
+async def events(
+    request: pytest.FixtureRequest, server_of: Callable[[str], Server], prefix: str
+) -> AsyncIterator[EventBus]:
+    opened: EventBus = (
+        MemoryEventBus()
+        if request.param == "memory"
+        else RedisEventBus.from_url(server_of(request.param).url, prefix=prefix)
+    )
+    yield opened
+    await opened.close()
+
+
+async def test_who_listens_to_what_is_listened_to_already_is_told_too(events: EventBus) -> None:
+    first, second = Heard(), Heard()
+    events.listen(BOARD, first.append)
+    await until(lambda: None in first)
+    events.listen(BOARD, second.append)
+    await until(lambda: None in second)
+    await events.publish(BOARD, 7)
+    await until(lambda: first[-1] == 7 and second[-1] == 7)
+
+
+async def test_who_ends_and_listens_anew_in_the_same_breath_hears(events: EventBus) -> None:
+    heard = Heard()
+    for _ in range(5):
+        events.listen(BOARD, lambda _: None)()
+    events.listen(BOARD, heard.append)
+    await until(lambda: None in heard)
+    await events.publish(BOARD, 7)
+    await until(lambda: 7 in heard)
+
+
+@pytest.mark.parametrize("kind", SERVERS)
+async def test_who_comes_while_a_connection_begins_is_told_and_harms_nobody(
+    kind: str, tmp_path: Path, prefix: str
+) -> None:
+    """There are so many boards that the connection is full before all are named: whoever comes then meets that."""
+    with start_server(SERVERS[kind], tmp_path) as server:
+        events = RedisEventBus.from_url(server.url, prefix=prefix)
+        early = [events_of(events, f"{number} {'x' * 240}") for number in range(4000)]
+        late: list[Heard] = []
+        async with asyncio.timeout(10):
+            while not all(early):  # until the last of them is really listened to
+                late.append(events_of(events, f"late {len(late)}"))
+                await asyncio.sleep(0.002)
+        await until(lambda: all(late))
+        await events.close()
+
+
+def events_of(events: EventBus, board: str) -> Heard:
+    heard = Heard()
+    events.listen(BoardName.parse(board), heard.append)
+    return heard
