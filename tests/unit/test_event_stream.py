@@ -208,7 +208,7 @@ async def test_when_the_server_stops_the_stream_ends() -> None:
         server = SlowServer()
         serving = serve(world, server)
         await asyncio.sleep(1)
-        world.feeding.pulse.stop()
+        await world.feeding.pulse.stop(0)
         await asyncio.sleep(0.1)
         serving.result()
         assert (kinds(server), server.frames[-1].event["more_body"]) == (["snapshot", ""], False)
@@ -222,7 +222,7 @@ async def test_no_stream_begins_where_the_server_stops() -> None:
         world.live.store.answers.clear()
         serving = serve(world, waiting)
         await asyncio.sleep(1)
-        world.feeding.pulse.stop()
+        await world.feeding.pulse.stop(0)
         for task in (serving, serve(world, late)):
             with pytest.raises(StoreUnavailable, match="stopping"):
                 await task

@@ -109,7 +109,7 @@ async def test_when_the_server_stops_all_leave_and_who_comes_later_too() -> None
     for connection in (gone, *connections[:50]):
         pulse.add(connection)
     pulse.exit(gone)
-    pulse.stop()
+    await pulse.stop(0)
     pulse.enter(late)
     assert [connection.left for connection in (gone, late, *connections)] == [0, *[1] * 151]
     await asyncio.sleep(BEAT_SECONDS)

@@ -264,7 +264,7 @@ async def test_when_the_server_stops_all_are_told_so() -> None:
         for server in servers[:2]:
             server.hand(watch())
         await asyncio.sleep(1)
-        world.feeding.pulse.stop()
+        await world.feeding.pulse.stop(0)
         await asyncio.sleep(0.1)
         assert [server.code for server in servers] == [CLOSE_GOING_AWAY] * 4
         late = SlowServer()

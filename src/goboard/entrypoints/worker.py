@@ -6,9 +6,8 @@ import logging
 import multiprocessing
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, nullcontext, suppress
-from types import FrameType
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 import svcs
@@ -34,6 +33,9 @@ from goboard.ports.store import BoardStore
 GC_YOUNG = 50_000
 """Objects made and not yet freed at which the collector looks for cycles: over what 1,000 requests in flight hold."""
 
+LEAVE_SECONDS = 1.0
+"""How long a stop waits for sockets and event streams to end."""
+
 log = logging.getLogger(__name__)
 
 
@@ -53,7 +55,7 @@ def load_worker(settings: Settings, ruled: Mapping[BoardName, Rules]) -> Any:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         _end_with_parent()
-        _when_told_to_stop(feeding.pulse.stop)
+        _stop_in_order(feeding.pulse)
         _spare_the_collector()
         try:
             await give_rules(boards, settings.boards_file, ruled)
@@ -117,22 +119,24 @@ def _spare_the_collector() -> None:
     gc.set_threshold(GC_YOUNG, *gc.get_threshold()[1:])
 
 
-def _when_told_to_stop(do: Callable[[], None]) -> None:
-    """Do something beside what the server does on a signal to stop: Granian waits for requests that have no end.
+def _stop_in_order(pulse: Pulse) -> None:
+    """On SIGTERM, which the parent sends, let open connections end before Granian stops: it cuts sockets off at once.
 
-    The event loop's own handlers get their signals by another way (signal.set_wakeup_fd), so they are not replaced.
+    Granian acts on SIGINT in the same way, so that is how it hears of it then. Ctrl-C reaches a worker as SIGINT: there
+    both happen at once.
     """
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        before = signal.getsignal(number)
+    stopping: set[asyncio.Task[None]] = set()  # the loop itself holds tasks weakly
 
-        def handle(signum: int, frame: FrameType | None, before: Any = before) -> None:
-            loop.call_soon_threadsafe(do)
-            if callable(before):
-                before(signum, frame)
+    async def stop() -> None:
+        await pulse.stop(LEAVE_SECONDS)
+        signal.raise_signal(signal.SIGINT)
 
-        with suppress(ValueError):  # not the main thread: the server there is told to stop in another way
-            signal.signal(number, handle)
+    def told() -> None:
+        if not stopping:
+            stopping.add(loop.create_task(stop()))
+
+    loop.add_signal_handler(signal.SIGTERM, told)
 
 
 def _end_with_parent() -> None:

@@ -98,10 +98,13 @@ class Feed:
         """End the connection: the server stops."""
         self._leave()
 
-    def close(self) -> None:
-        """End all watches: the connection is gone."""
-        self.unwatch(None, None)
+    def exit(self) -> None:
+        """Let a server that stops wait for the connection no more."""
         self._feeding.pulse.exit(self)
+
+    def close(self) -> None:
+        """End all watches."""
+        self.unwatch(None, None)
 
     def _wake(self, watch: Watch) -> None:
         if watch in self._open:

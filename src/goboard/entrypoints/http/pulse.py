@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from contextlib import suppress
 from typing import Protocol
 
 BEAT_SECONDS = 10.0
@@ -36,6 +37,7 @@ class Pulse:
         self._filling = itertools.cycle(self._groups)
         self._timer: asyncio.TimerHandle | None = None
         self._open: set[Beating] = set()
+        self._left = asyncio.Event()
         self._stopped = False
 
     def enter(self, connection: Beating) -> None:
@@ -48,6 +50,7 @@ class Pulse:
         """Forget it."""
         self.remove(connection)
         self._open.discard(connection)
+        self._left.set()
 
     def add(self, connection: Beating) -> None:
         """Let it beat from now on."""
@@ -62,11 +65,16 @@ class Pulse:
         if group is not None:
             group.discard(connection)
 
-    def stop(self) -> None:
-        """End all connections, and every one that comes later: streams without an end would hold up the server's."""
+    async def stop(self, seconds: float) -> None:
+        """End all connections, and those that come later; wait until they have gone, for so many seconds at most."""
         self._stopped = True
         for connection in list(self._open):
             connection.leave()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._open:
+                    self._left.clear()
+                    await self._left.wait()
 
     def _beat(self) -> None:
         loop = asyncio.get_running_loop()

@@ -68,6 +68,13 @@ class EventStream:
         feed = Feed(self._feeding, self._identity, sending, stream_event, _HEARTBEAT, end, end)
         feed.enter()
         try:
+            await self._stream(feed, sending, receive)
+            await self._end(send)
+        finally:
+            feed.exit()
+
+    async def _stream(self, feed: Feed, sending: Sending, receive: Any) -> None:
+        try:
             async with asyncio.timeout(self._timeout):
                 watch = await feed.watch(self._board, self._view)
             self._started = True
@@ -86,7 +93,6 @@ class EventStream:
                 raise StoreUnavailable("the server is stopping; try again") from None
         finally:
             feed.close()
-        await self._end(send)
 
     async def _serve(self, receive: Any) -> None:
         """Wait until the peer has left."""

@@ -59,14 +59,22 @@ class Socket:
         self._broken_off = False
 
     async def serve(self) -> None:
-        """Serve until the peer leaves or breaks the protocol, its token ends, or it watches and takes nothing."""
+        """Serve until the peer leaves or breaks the protocol, its token ends, it takes nothing, or the server stops."""
         self._task = asyncio.current_task()
+        self._feed.enter()
+        try:
+            await self._serve()
+            if self._code is not None:
+                await self._close(self._code)
+        finally:
+            self._feed.exit()
+
+    async def _serve(self) -> None:
         writer = asyncio.create_task(self._write())
         ending = None
         if self._lifetime is not None:
             loop = asyncio.get_running_loop()
             ending = loop.call_later(self._lifetime, self._break_off, CLOSE_TOKEN_EXPIRED)
-        self._feed.enter()
         try:
             await self._read()
             self._started.put(None)
@@ -80,8 +88,6 @@ class Socket:
             self._feed.close()
             if ending is not None:
                 ending.cancel()
-        if self._code is not None:
-            await self._close(self._code)
 
     async def _read(self) -> None:
         """Start what is asked for, until the peer has left, or the socket is to be closed with a code."""
