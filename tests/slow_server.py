@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 from boards import BOARD, put
-from live_hub import Live, live_hub
+from live_hub import NOTHING, Live, live_hub
 
 from goboard import Leaderboards
 from goboard.adapters.auth import StaticVerifier
@@ -125,6 +125,21 @@ class Worker(NamedTuple):
         )
         return asyncio.create_task(socket.serve())
 
+    @property
+    def nothing_is_left(self) -> bool:
+        """Whether there is neither a watch, nor a connection, nor a task but the test's own."""
+        pulse, alone = self.feeding.pulse, asyncio.all_tasks() == {asyncio.current_task()}
+        return (self.live.left, alone, pulse._group_of, pulse._open) == (NOTHING, True, {}, set())
+
+    async def watching(self, **asked: Any) -> SlowServer:
+        """Serve a peer that watches, and has taken what is sent first."""
+        server = SlowServer()
+        self.serve(server)
+        server.hand(watch(**asked))
+        await settled()
+        assert len(server.frames) == 1
+        return server
+
     async def put(self, member: str, score: float) -> None:
         """Set a score on BOARD, and give it the time in which watchers hear of it."""
         await put(self.live.store, BOARD, member, score)
@@ -139,6 +154,11 @@ async def worker() -> AsyncIterator[Worker]:
         boards = Leaderboards(live.store, live.clock)
         updates = Updates(boards, Caller(gate.admit("x"), gate), Deadlines(REQUEST_TIMEOUT))
         yield Worker(live, Feeding(live.hub, Pulse(), MAX_WATCHES), updates)
+
+
+async def settled() -> None:
+    """Let happen what happens without waiting for a heartbeat."""
+    await asyncio.sleep(0.2)
 
 
 def watch(identifier: int = 0, **asked: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a connection watches, to the second: slow ones, stalled ones, quiet ones, and what is left when they go."""
+"""What is sent to a peer that watches and takes it slowly: the latest state, and answers in their turn."""
 
 import asyncio
 import random
@@ -6,17 +6,10 @@ from typing import Any
 
 from boards import BOARD, put, top
 from leaping_loop import leaping
-from live_hub import NOTHING
 from shown_view import NEWS, ShownView
-from slow_server import MAX_WATCHES, REQUEST_TIMEOUT, SlowServer, Worker, watch, worker
+from slow_server import SlowServer, settled, watch, worker
 
 from goboard.domain.names import BoardName
-from goboard.domain.rules import Rules
-
-
-async def settled() -> None:
-    """Let happen what happens without waiting for the heartbeat."""
-    await asyncio.sleep(0.2)
 
 
 def shown(server: SlowServer) -> ShownView:
@@ -26,17 +19,6 @@ def shown(server: SlowServer) -> ShownView:
         if "type" in message:
             view.hear(message)
     return view
-
-
-async def watching(world: Worker, *, slow: bool = False, **asked: Any) -> SlowServer:
-    """Serve a peer that watches; what is sent first, it has taken."""
-    server = SlowServer(slow=slow)
-    world.serve(server)
-    server.hand(watch(**asked))
-    await settled()
-    server.let_go()
-    assert len(server.frames) == 1
-    return server
 
 
 @leaping
@@ -102,7 +84,7 @@ async def test_what_is_due_longest_goes_first_and_each_view_once() -> None:
 @leaping
 async def test_no_news_come_before_the_answer_that_they_follow() -> None:
     async with worker() as world:
-        server = await watching(world)
+        server = await world.watching()
         server.slow = True
         await world.put("cleo", 3)
         server.hand(watch(7, top=2))  # waits for the way to be free
@@ -217,76 +199,3 @@ async def test_on_a_server_that_sends_when_awaited_it_is_all_the_same() -> None:
         await settled()
         assert [message.get("type") for message in server.messages[2:]] == ["change", None]
         assert (shown(server).places, server.overlaps) == ([("ann", 1, 50)], 0)
-
-
-@leaping
-async def test_a_watch_that_ends_is_watched_no_more() -> None:
-    async with worker() as world:
-        store, at = world.live.store, world.live.clock.at
-        await store.set_rules(BOARD, Rules.parse({"windows": ["daily", "all"]}), at, force=True)
-        server = await watching(world, window="daily")
-        server.hand(watch(1, window="all"))
-        await settled()
-        await store.set_rules(BOARD, Rules.parse({}), at, force=True)
-        await settled()
-        assert [message["type"] for message in server.messages] == ["snapshot", "snapshot", "ended"]
-        server.hand({"op": "unwatch", "id": 2})
-        await settled()
-        assert server.messages[-1] == {"type": "unwatched", "watches": 1, "id": 2}
-        assert world.live.left == NOTHING
-        for identifier in range(MAX_WATCHES):  # none counts that has ended
-            server.hand(watch(identifier, top=identifier + 1))
-        await settled()
-        assert [message["type"] for message in server.messages[-MAX_WATCHES:]] == ["snapshot"] * MAX_WATCHES
-
-
-@leaping
-async def test_a_watch_that_ends_while_the_way_is_taken_is_told_later() -> None:
-    async with worker() as world:
-        store, at = world.live.store, world.live.clock.at
-        await store.set_rules(BOARD, Rules.parse({"windows": ["daily", "all"]}), at, force=True)
-        server = SlowServer(slow=True)
-        world.serve(server)
-        server.hand(watch(window="daily"))
-        await settled()
-        await world.put("ann", 1)
-        await store.set_rules(BOARD, Rules.parse({}), at, force=True)
-        await settled()
-        server.let_go()
-        await settled()
-        assert [message["type"] for message in server.messages] == ["snapshot", "ended"]
-
-
-@leaping
-async def test_a_watch_that_is_not_answered_in_time_leaves_nothing() -> None:
-    async with worker() as world:
-        world.live.store.answers.clear()
-        server = SlowServer()
-        world.serve(server)
-        server.hand(watch(1))
-        server.hand({"op": "ping", "id": 2})
-        await asyncio.sleep(REQUEST_TIMEOUT - 0.01)
-        assert not server.frames
-        await asyncio.sleep(0.02)
-        assert [message["id"] for message in server.messages] == [1, 2]
-        assert (server.messages[0]["problem"]["status"], server.messages[0]["problem"]["code"]) == (504, "timeout")
-        await settled()
-        assert world.live.left == NOTHING
-        world.live.store.answers.set()
-        server.hand(watch(3))
-        await settled()
-        assert server.messages[-1]["type"] == "snapshot"
-
-
-@leaping
-async def test_a_board_that_cannot_be_read_is_a_problem_and_leaves_nothing() -> None:
-    async with worker() as world:
-        server = await watching(world)
-        world.live.store.away = True
-        server.hand(watch(1, top=3))
-        await settled()
-        assert server.messages[-1]["problem"]["code"] == "store_unavailable"
-        world.live.store.away = False
-        server.hand({"op": "unwatch", "id": 2})
-        await settled()
-        assert (server.messages[-1]["watches"], world.live.left) == (1, NOTHING)

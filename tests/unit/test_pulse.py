@@ -114,3 +114,20 @@ async def test_when_the_server_stops_all_leave_and_who_comes_later_too() -> None
     assert [connection.left for connection in (gone, late, *connections)] == [0, *[1] * 151]
     await asyncio.sleep(BEAT_SECONDS)
     assert gone.beats == []
+
+
+@leaping
+async def test_a_stop_waits_until_all_have_gone_and_not_for_ever() -> None:
+    loop, pulse, stays = asyncio.get_running_loop(), Pulse(), Connection()
+
+    class Going(Connection):
+        def leave(self) -> None:
+            loop.call_later(2, pulse.exit, self)
+
+    for _ in range(3):
+        pulse.enter(Going())
+    await pulse.stop(10)
+    assert loop.time() == 2
+    pulse.enter(stays)
+    await pulse.stop(10)
+    assert (loop.time(), stays.left) == (12, 2)

@@ -1,4 +1,4 @@
-"""How long a connection that watches lives, to the second, and what is left when it goes: nothing."""
+"""Connections that watch and are quiet or stalled, to the second."""
 
 import asyncio
 
@@ -6,26 +6,13 @@ import pytest
 from boards import BOARD
 from leaping_loop import leaping
 from live_client import until
-from live_hub import NOTHING
-from slow_server import SlowServer, Worker, watch, worker
+from slow_server import SlowServer, watch, worker
 
 from goboard.entrypoints.http.pulse import BEAT_SECONDS, STALLED_SECONDS
-from goboard.entrypoints.http.websocket import (
-    CLOSE_GOING_AWAY,
-    CLOSE_SECONDS,
-    CLOSE_SLOW_WATCHER,
-    CLOSE_TOKEN_EXPIRED,
-    CLOSE_UNSUPPORTED,
-)
+from goboard.entrypoints.http.websocket import CLOSE_SECONDS, CLOSE_SLOW_WATCHER
 
 PING = {"op": "ping"}
 UPDATE = {"dashboard": BOARD, "member_id": "ann", "increment": 1, "id": 9}
-
-
-def nothing_is_left(world: Worker) -> bool:
-    """Tell whether neither a watch nor a task is left, but the test's own."""
-    pulse, alone = world.feeding.pulse, asyncio.all_tasks() == {asyncio.current_task()}
-    return (world.live.left, alone, pulse._group_of, pulse._open) == (NOTHING, True, {}, set())
 
 
 @leaping
@@ -52,34 +39,7 @@ async def test_a_peer_that_watches_and_takes_nothing_is_closed_and_others_do_not
         assert (moved[0]["score"], other.code) == (1_000, None)
         other.leave()
         await asyncio.sleep(1)
-        assert nothing_is_left(world)
-
-
-@pytest.mark.parametrize("lifetime", [None, 30])
-@leaping
-async def test_who_breaks_the_protocol_and_takes_nothing_is_closed_nevertheless(lifetime: float | None) -> None:
-    async with worker() as world:
-        server = SlowServer(slow=True)
-        serving = world.serve(server, lifetime=lifetime)
-        server.hand(watch())
-        await asyncio.sleep(1)
-        server.hand_bytes()
-        await asyncio.sleep((lifetime or STALLED_SECONDS + BEAT_SECONDS) + CLOSE_SECONDS)
-        serving.result()
-        assert (server.code, nothing_is_left(world)) == (CLOSE_UNSUPPORTED, True)
-
-
-@leaping
-async def test_who_leaves_and_has_taken_nothing_is_let_go() -> None:
-    async with worker() as world:
-        server = SlowServer(slow=True)
-        serving = world.serve(server)
-        server.hand(watch())
-        await asyncio.sleep(1)
-        server.leave()
-        await asyncio.sleep(STALLED_SECONDS + BEAT_SECONDS + CLOSE_SECONDS)
-        serving.result()
-        assert nothing_is_left(world)
+        assert world.nothing_is_left
 
 
 @leaping
@@ -154,125 +114,6 @@ async def test_none_goes_out_where_the_way_is_taken() -> None:
         server.let_go()
         await asyncio.sleep(BEAT_SECONDS)
         assert server.messages[1:] == [PING]
-
-
-@pytest.mark.parametrize("watches", [True, False])
-@pytest.mark.parametrize("slow", [True, False])
-@leaping
-async def test_a_connection_ends_with_its_token(watches: bool, slow: bool) -> None:  # noqa: FBT001
-    async with worker() as world:
-        server = SlowServer(slow=slow)
-        serving = world.serve(server, lifetime=30)
-        server.hand(watch() if watches else UPDATE)
-        await asyncio.sleep(29.9)
-        assert (server.code, serving.done()) == (None, False)
-        await asyncio.sleep(0.2)
-        assert (server.code, server.frames[-1].at) == (CLOSE_TOKEN_EXPIRED, 30)
-        await asyncio.sleep(CLOSE_SECONDS)
-        serving.result()
-        assert nothing_is_left(world)
-
-
-@leaping
-async def test_a_token_that_ends_far_off_ends_nothing() -> None:
-    async with worker() as world:
-        server = SlowServer()
-        world.serve(server, lifetime=1e300)
-        server.hand(watch())
-        await asyncio.sleep(10_000)
-        assert server.code is None
-
-
-@leaping
-async def test_a_token_that_has_ended_already_ends_the_connection_at_once() -> None:
-    async with worker() as world:
-        server = SlowServer()
-        serving = world.serve(server, lifetime=0)
-        server.hand(watch())
-        await asyncio.sleep(0.1)
-        assert (server.code, serving.done(), world.live.left) == (CLOSE_TOKEN_EXPIRED, True, NOTHING)
-
-
-@leaping
-async def test_a_token_that_ends_as_its_bearer_leaves_is_no_error() -> None:
-    async with worker() as world:
-        server = SlowServer()
-        serving = world.serve(server, lifetime=30)
-        server.hand(watch())
-        await asyncio.sleep(29.999)
-        server.leave()
-        await asyncio.sleep(1)
-        serving.result()
-        assert (server.code, nothing_is_left(world)) == (None, True)
-
-
-@leaping
-async def test_who_leaves_leaves_nothing() -> None:
-    async with worker() as world:
-        servers = [SlowServer(slow=number % 2 == 0) for number in range(10)]
-        tasks = [world.serve(server) for server in servers]
-        for number, server in enumerate(servers):
-            for top in range(1, number + 2):
-                server.hand(watch(top, top=top))
-        await world.put("ann", 1)
-        assert world.live.left != NOTHING
-        for server in servers:
-            server.leave()
-            server.let_go()
-            server.slow = False
-        await asyncio.sleep(1)
-        for task in tasks:
-            task.result()
-        assert nothing_is_left(world)
-
-
-@leaping
-async def test_who_leaves_before_its_watch_is_answered_leaves_nothing() -> None:
-    async with worker() as world:
-        world.live.store.answers.clear()
-        server = SlowServer()
-        serving = world.serve(server)
-        server.hand(watch())
-        await asyncio.sleep(1)
-        server.leave()
-        await asyncio.sleep(1)
-        world.live.store.answers.set()
-        await asyncio.sleep(1)
-        serving.result()
-        assert nothing_is_left(world)
-
-
-@leaping
-async def test_who_is_cut_off_by_the_server_leaves_nothing() -> None:
-    async with worker() as world:
-        server = SlowServer()
-        serving = world.serve(server)
-        server.hand(watch())
-        await asyncio.sleep(1)
-        serving.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await serving
-        await asyncio.sleep(1)
-        assert (nothing_is_left(world), server.code) == (True, None)
-
-
-@leaping
-async def test_when_the_server_stops_all_are_told_so() -> None:
-    async with worker() as world:
-        servers = [SlowServer(slow=number % 2 == 0) for number in range(4)]
-        tasks = [world.serve(server) for server in servers]
-        for server in servers[:2]:
-            server.hand(watch())
-        await asyncio.sleep(1)
-        await world.feeding.pulse.stop(0)
-        await asyncio.sleep(0.1)
-        assert [server.code for server in servers] == [CLOSE_GOING_AWAY] * 4
-        late = SlowServer()
-        tasks.append(world.serve(late))
-        await asyncio.sleep(CLOSE_SECONDS + 0.1)
-        for task in tasks:
-            task.result()
-        assert (late.code, nothing_is_left(world)) == (CLOSE_GOING_AWAY, True)
 
 
 @leaping

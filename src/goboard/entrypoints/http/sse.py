@@ -55,6 +55,7 @@ class EventStream:
         self._farewell: bytes | None = None
         """What is sent last, where this side ends the stream."""
         self._started = False
+        self._begun = 0.0
 
     async def __call__(self, _: Any, receive: Any, send: Any) -> None:
         """Answer.
@@ -63,6 +64,7 @@ class EventStream:
             GoboardError, TimeoutError: the view cannot be watched, or the server stops; nothing was sent.
         """
         self._task = asyncio.current_task()
+        self._begun = asyncio.get_running_loop().time()
         sending = Sending(send)
         end = partial(self._break_off, b"")
         feed = Feed(self._feeding, self._identity, sending, stream_event, _HEARTBEAT, end, end)
@@ -98,7 +100,8 @@ class EventStream:
         """Wait until the peer has left."""
         ending = None
         if self._lifetime is not None:
-            ending = asyncio.get_running_loop().call_later(self._lifetime, self._break_off, self._expired())
+            ends = self._begun + self._lifetime
+            ending = asyncio.get_running_loop().call_at(ends, self._break_off, self._expired())
         try:
             while (await receive())["type"] != "http.disconnect":
                 pass
