@@ -59,7 +59,8 @@ class Live(NamedTuple):
 
     async def watch(self, watcher: Watcher, view: View = TOP) -> Watch:
         """Let a watcher watch BOARD; it takes the first state unless it is stalled."""
-        watch = await self.hub.watch(BOARD, view, watcher.wake)
+        async with asyncio.timeout(10):
+            watch = await self.hub.watch(BOARD, view, watcher.wake)
         if not watcher.stalled:
             watcher.take(watch)
         return watch

@@ -58,11 +58,15 @@ def node(arguments: list[str]) -> Iterator[str]:
     program = Path(arguments[0]).read_text(encoding="utf-8")
     token = os.environ["TOKEN"]
     [address] = re.findall(r'"(ws://[^"]*)"', program)
-    [message] = re.findall(r"JSON\.stringify\((\{.*?\})\)", program)
+    [message] = re.findall(r"socket\.send\(JSON\.stringify\((\{.*?\})\)", program)
     if address.endswith("token="):
         address += quote(token, safe="")
-    offered = [*re.findall(r'\["(.*?)", token\]', program), token] if ", token]" in program else None
-    yield asyncio.run(_reply(address, offered, re.sub(r"(\w+):", r'"\1":', message)))
+    protocols = re.findall(r'\["(.*?)", (?:process\.env\.)?token\]', program, re.IGNORECASE)
+    offered = [*protocols, token] if protocols else None
+    reply = asyncio.run(_reply(address, offered, re.sub(r"(\w+):", r'"\1":', message)))
+    for picked in re.findall(r"const \{ (.*?) \} = JSON\.parse", program):
+        reply = json.dumps({name: json.loads(reply)[name] for name in picked.split(", ")})
+    yield reply
 
 
 async def _reply(address: str, subprotocols: Any, message: str) -> str:

@@ -67,6 +67,27 @@ async def test_who_comes_while_a_connection_begins_is_told_and_harms_nobody(
         await events.close()
 
 
+@pytest.mark.parametrize("kind", SERVERS)
+async def test_one_connection_is_all_however_often_it_breaks(kind: str, tmp_path: Path, prefix: str) -> None:
+    with start_server(SERVERS[kind], tmp_path) as server, server.client() as client:
+
+        def others() -> list[dict[str, str]]:
+            return [each for each in client.client_list() if each["id"] != str(client.client_id())]
+
+        events = RedisEventBus.from_url(server.url, prefix=prefix)
+        for turn in range(3):
+            first = events_of(events, f"{turn}")
+            await until(lambda: first)  # noqa: B023 -- it is waited for here
+            client.client_kill_filter(_type="pubsub")
+            for number in range(100):  # one of them comes just when the end of the connection is seen
+                last = events_of(events, f"{turn} {number}")
+                await asyncio.sleep(0)
+            await until(lambda: last)  # noqa: B023 -- as above
+            assert len(others()) == 1
+        await events.close()
+        await until(lambda: not others())
+
+
 def events_of(events: EventBus, board: str) -> Heard:
     heard = Heard()
     events.listen(BoardName.parse(board), heard.append)

@@ -4,7 +4,7 @@ import math
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from goboard.domain.errors import InvalidArgument, ScoreOutOfRange
@@ -80,7 +80,12 @@ def test_a_sum_stays_in_the_range_or_is_refused(score: float, delta: float) -> N
 
 
 @given(st.integers(-(2**53), 2**53), st.integers(-(2**54), 2**54))
+@example(0, 2**53 + 1)
 def test_whole_numbers_are_added_exactly_or_refused(score: int, delta: int) -> None:
+    if int(float(delta)) != delta:
+        with pytest.raises(InvalidArgument, match="is no double"):
+            parse_number(delta, "delta")
+        return
     fits = abs(score + delta) <= 2**53
     try:
         assert int(add(float(score), parse_number(delta, "delta"), "ada")) == score + delta

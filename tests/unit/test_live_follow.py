@@ -50,7 +50,7 @@ async def test_a_slow_follower_is_given_the_latest_state_and_not_what_lay_betwee
 
 async def test_who_follows_no_more_leaves_nothing() -> None:
     async with live_hub() as live, asyncio.timeout(10):
-        async with aclosing(live.hub.follow(BOARD, TOP)) as messages:  # type: ignore[type-var]  # it is a generator
+        async with aclosing(live.hub.follow(BOARD, TOP)) as messages:
             await anext(messages)
             assert live.left == (1, 1, 0, 1)
         await until(lambda: live.left == NOTHING)

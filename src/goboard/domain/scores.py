@@ -11,7 +11,7 @@ def parse_number(value: float, what: str) -> float:
     """Turn `value` into a finite double; -0 becomes 0.
 
     Raises:
-        InvalidArgument: it is no number (a bool is none), or not finite.
+        InvalidArgument: it is no number (a bool is none), not finite, or an integer that no double is.
     """
     if type(value) is float and value - value == 0.0:  # nearly every one: inf - inf and NaN - NaN are NaN
         return value + 0.0  # IEEE 754: -0 + 0 is +0
@@ -21,6 +21,8 @@ def parse_number(value: float, what: str) -> float:
         number = float(value)
     except OverflowError as exc:
         raise InvalidArgument(f"{what} must be a finite number") from exc
+    if number != value and isinstance(value, int):
+        raise InvalidArgument(f"{what} {value} is no double: integers are exact within ±2^53 (9007199254740992)")
     if not math.isfinite(number):
         raise InvalidArgument(f"{what} must be a finite number, not {number}")
     return number + 0.0
