@@ -180,3 +180,29 @@ async def test_who_may_write_but_not_publish_or_ask_writes_and_sees(kind: str, t
         await submit(store, "ada", 1.0)
         assert (await store.see(BOARD, View.top(1), AT)).version.number > before
         await store.close()
+
+
+@pytest.mark.parametrize("kind", SERVERS)
+async def test_a_node_of_a_cluster_takes_the_scripts_and_tells_of_writes(
+    kind: str, tmp_path: Path, prefix: str
+) -> None:
+    """It refuses a script, and a shard channel, whose slot is another's; one node has all of them here."""
+    clustered = ("--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf")
+    with start_server(SERVERS[kind], tmp_path, *clustered, tcp=True) as server:
+        with server.client() as client:
+            client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+            ends = time.monotonic() + PATIENCE
+            while b"cluster_state:ok" not in client.execute_command("CLUSTER", "INFO"):
+                assert time.monotonic() < ends
+                await asyncio.sleep(0.02)
+        store = RedisBoardStore.from_url(server.url, prefix=prefix)
+        events = RedisEventBus.from_url(server.url, prefix=prefix)
+        ear = await Ear(events).ready()
+        await submit(store, "ada", 1.0, metadata={"a": 1})
+        await rule(store, ties="earliest", force=True)
+        await submit(store, "bob", 2.0)
+        seen = await store.see(BOARD, View.top(2), AT)
+        await ear.until(lambda heard: seen.version.number in heard)
+        assert [entry.member for entry in seen.entries] == ["bob", "ada"]
+        await events.close()
+        await store.close()

@@ -1,7 +1,7 @@
 """Who listens to a bus is told when it does: beside others, among many, and while connections begin."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -50,45 +50,51 @@ async def test_who_ends_and_listens_anew_in_the_same_breath_hears(events: EventB
     await until(lambda: 7 in heard)
 
 
-@pytest.mark.parametrize("kind", SERVERS)
-async def test_who_comes_while_a_connection_begins_is_told_and_harms_nobody(
-    kind: str, tmp_path: Path, prefix: str
-) -> None:
+@pytest.fixture(params=SERVERS)
+def server_alone(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
+    """A server to which nobody else is connected."""
+    with start_server(SERVERS[request.param], tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
+async def bus(server_alone: Server, prefix: str) -> AsyncIterator[RedisEventBus]:
+    opened = RedisEventBus.from_url(server_alone.url, prefix=prefix)
+    yield opened
+    await opened.close()
+
+
+async def test_who_comes_while_a_connection_begins_is_told_and_harms_nobody(bus: RedisEventBus) -> None:
     """There are so many boards that the connection is full before all are named: whoever comes then meets that."""
-    with start_server(SERVERS[kind], tmp_path) as server:
-        events = RedisEventBus.from_url(server.url, prefix=prefix)
-        early = [events_of(events, f"{number} {'x' * 240}") for number in range(4000)]
-        late: list[Heard] = []
-        async with asyncio.timeout(10):
-            while not all(early):  # until the last of them is really listened to
-                late.append(events_of(events, f"late {len(late)}"))
-                await asyncio.sleep(0.002)
-        await until(lambda: all(late))
-        await events.close()
+    early = [heard_of(bus, f"{number} {'x' * 240}") for number in range(4000)]
+    late: list[Heard] = []
+    async with asyncio.timeout(10):
+        while not all(early):  # until the last of them is really listened to
+            late.append(heard_of(bus, f"late {len(late)}"))
+            await asyncio.sleep(0.002)
+    await until(lambda: all(late))
 
 
-@pytest.mark.parametrize("kind", SERVERS)
-async def test_one_connection_is_all_however_often_it_breaks(kind: str, tmp_path: Path, prefix: str) -> None:
-    with start_server(SERVERS[kind], tmp_path) as server, server.client() as client:
+async def test_one_connection_is_all_however_often_it_breaks(server_alone: Server, bus: RedisEventBus) -> None:
+    with server_alone.client() as client:
 
         def others() -> list[dict[str, str]]:
             return [each for each in client.client_list() if each["id"] != str(client.client_id())]
 
-        events = RedisEventBus.from_url(server.url, prefix=prefix)
         for turn in range(3):
-            first = events_of(events, f"{turn}")
-            await until(lambda: first)  # noqa: B023 -- it is waited for here
+            heard = [heard_of(bus, f"{turn}")]
+            await until(lambda: all(heard))  # noqa: B023 -- it is waited for here
             client.client_kill_filter(_type="pubsub")
             for number in range(100):  # one of them comes just when the end of the connection is seen
-                last = events_of(events, f"{turn} {number}")
+                heard.append(heard_of(bus, f"{turn} {number}"))
                 await asyncio.sleep(0)
-            await until(lambda: last)  # noqa: B023 -- as above
+            await until(lambda: all(heard))  # noqa: B023 -- as above
             assert len(others()) == 1
-        await events.close()
+        await bus.close()
         await until(lambda: not others())
 
 
-def events_of(events: EventBus, board: str) -> Heard:
+def heard_of(events: EventBus, board: str) -> Heard:
     heard = Heard()
     events.listen(BoardName.parse(board), heard.append)
     return heard

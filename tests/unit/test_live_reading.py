@@ -9,12 +9,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 from boards import ADA, AT, BOARD, instant, m, rule, submit, submit_all
-from live_client import Watcher, state_of, until
+from live_client import Watcher, until
 from live_hub import POLL, TOP, Live, ReadStore, live_hub
-from servers import Server
 
 from goboard.adapters.memory import MemoryEventBus
-from goboard.adapters.redis import RedisBoardStore, RedisEventBus
 from goboard.domain.names import BoardName
 from goboard.domain.views import Sight, View
 from goboard.live import LiveStandings
@@ -241,46 +239,3 @@ async def an_outage(live: Live, watcher: Watcher) -> None:
     before = watcher.changes
     await submit(live.store, "ada", 1.0)
     await until(lambda: watcher.changes > before)
-
-
-async def test_what_others_write_to_redis_is_found(server: Server, prefix: str) -> None:
-    store = RedisBoardStore.from_url(server.url, prefix=prefix)
-    events = RedisEventBus.from_url(server.url, prefix=prefix)
-    hub = LiveStandings(store, events, lambda: AT, poll=POLL)
-    watcher = Watcher()
-    await hub.watch(BOARD, TOP, watcher.wake)
-    key = prefix + BOARD
-    with server.client() as client:
-        client.zadd(key, {"ada": 1.0, "bob": 2.0})
-        await until(lambda: watcher.shown == {"bob": 1, "ada": 2})
-        client.zincrby(key, 5.0, "ada")
-        await until(lambda: watcher.shown == {"ada": 1, "bob": 2})
-        client.delete(key)
-        await until(lambda: watcher.shown == {})
-    assert watcher.changes == 3
-    await hub.close()
-    await events.close()
-    await store.close()
-
-
-async def test_members_that_are_shown_alike_are_not_told_apart_by_changes(server: Server, prefix: str) -> None:
-    """What go-board stored outside UTF-8 is shown with U+FFFD."""
-    store = RedisBoardStore.from_url(server.url, prefix=prefix)
-    events = RedisEventBus.from_url(server.url, prefix=prefix)
-    hub = LiveStandings(store, events, lambda: AT, poll=POLL)
-    watcher = Watcher()
-    with server.client() as client:
-        client.zadd(prefix + BOARD, {b"a\xff": 5.0, b"a\xfe": 3.0, b"ada": 1.0})
-        await hub.watch(BOARD, TOP, watcher.wake)
-        client.zadd(prefix + BOARD, {b"ada": 2.0})
-        await until(lambda: len(watcher.heard) == 2)
-        assert watcher.state == state_of((await store.see(BOARD, TOP, AT)).entries)
-        client.zrem(prefix + BOARD, b"a\xff")
-        await until(lambda: len(watcher.heard) == 3)
-        assert watcher.shown == {"a\ufffd": 1, "ada": 2}
-        client.zadd(prefix + BOARD, {b"ada": 9.0})
-        await until(lambda: watcher.shown == {"ada": 1, "a\ufffd": 2})
-        assert (watcher.snapshots, watcher.changes) == (3, 1)
-    await hub.close()
-    await events.close()
-    await store.close()
