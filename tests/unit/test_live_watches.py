@@ -165,6 +165,8 @@ async def test_after_close_nothing_is_read_or_sent() -> None:
         await submit(live.store, "ada", 1.0)
         assert watcher.wakes == before
         watch.end()
+        with pytest.raises(StoreUnavailable, match="has ended here"):
+            await live.watch(Watcher())
 
 
 async def test_close_ends_the_waiting_of_who_is_about_to_watch() -> None:

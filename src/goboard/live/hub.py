@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from typing import NamedTuple
 
-from goboard.domain.errors import TooManyWatches
+from goboard.domain.errors import StoreUnavailable, TooManyWatches
 from goboard.domain.names import BoardName
 from goboard.domain.views import View
 from goboard.live.boards import WatchedBoard
@@ -58,6 +58,7 @@ class LiveStandings:
         self._boards: dict[BoardName, WatchedBoard] = {}
         self._views = 0
         self._of_identity: Counter[str] = Counter()
+        self._closed = False
         self._closing: set[asyncio.Task[None]] = set()
 
     async def watch(self, board: str, view: View, wake: Callable[[Watch], None], identity: str | None = None) -> Watch:
@@ -72,6 +73,8 @@ class LiveStandings:
             StoreError: the board cannot be read now.
         """
         name = BoardName.parse(board)
+        if self._closed:
+            raise StoreUnavailable("watching has ended here; try again")
         if identity is not None and self._of_identity[identity] >= self._limits.per_identity:
             raise TooManyWatches(f"{identity!r}", self._limits.per_identity)
         shown = self._shown(name, view)
@@ -110,6 +113,7 @@ class LiveStandings:
 
     async def close(self) -> None:
         """End all watching; nothing more is sent."""
+        self._closed = True
         boards, self._boards = list(self._boards.values()), {}
         await asyncio.gather(*[board.close() for board in boards], *self._closing)
 
