@@ -76,7 +76,7 @@ async def test_every_kind_of_write_is_heard_once_with_its_version(pair: Pair) ->
     for write in writes:
         before = len(ear.heard)
         await write()
-        await ear.until(lambda heard, before=before: len(heard) > before)
+        await ear.until(lambda heard, before=before: len(heard) == before + 1)
         seen = (await store.see(BOARD, View.top(1), AT)).version.number
         assert ear.heard[-1] == seen or seen == 0  # a deleted board has no version
 

@@ -16,7 +16,9 @@
 --
 -- A script has no rollback: what can fail (a key is of another type) fails in the reads before the first write.
 
-raise_version()
+if #ARGV > next_argument + 3 or ARGV[next_argument + 1] ~= 'n' then -- "n" alone writes nothing
+  raise_version()
+end
 if has_metadata or has_track then
   sweep()
 end
