@@ -14,7 +14,8 @@ from goboard.domain.errors import InvalidArgument, StoreUnavailable, TooManyWatc
 from goboard.domain.rules import Rules
 from goboard.domain.views import View
 from goboard.entrypoints.http.pulse import BEAT_SECONDS, STALLED_SECONDS
-from goboard.entrypoints.http.sse import CLOSE_SECONDS, EventStream, event_id
+from goboard.entrypoints.http.sending import CLOSE_SECONDS
+from goboard.entrypoints.http.sse import EventStream, event_id
 
 HEARTBEAT = b":\n\n"
 TOP = View.top(3)

@@ -9,7 +9,8 @@ from live_client import until
 from slow_server import SlowServer, watch, worker
 
 from goboard.entrypoints.http.pulse import BEAT_SECONDS, STALLED_SECONDS
-from goboard.entrypoints.http.websocket import CLOSE_SECONDS, CLOSE_SLOW_WATCHER
+from goboard.entrypoints.http.sending import CLOSE_SECONDS
+from goboard.entrypoints.http.websocket import CLOSE_SLOW_WATCHER
 
 PING = {"op": "ping"}
 UPDATE = {"dashboard": BOARD, "member_id": "ann", "increment": 1, "id": 9}

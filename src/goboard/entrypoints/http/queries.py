@@ -50,7 +50,7 @@ class Query:
         if text is None:
             return False
         if text not in _BOOLEANS:
-            raise InvalidArgument(f"{name} {_shown(text)} is not allowed; it is one of {', '.join(_BOOLEANS)}")
+            raise InvalidArgument(f"{name} {shown(text)} is not allowed; it is one of {', '.join(_BOOLEANS)}")
         return _BOOLEANS[text]
 
     def integer(self, name: str, default: _Default, *, low: int, high: int) -> int | _Default:
@@ -64,7 +64,7 @@ class Query:
             return default
         if re.fullmatch(rf"-?[0-9]{{1,{_MAX_DIGITS}}}", text) and low <= int(text) <= high:
             return int(text)
-        raise InvalidArgument(f"{name} {_shown(text)} is not allowed; it is an integer from {low} to {high}")
+        raise InvalidArgument(f"{name} {shown(text)} is not allowed; it is an integer from {low} to {high}")
 
     def limit(self, default: int, max_limit: int) -> int:
         """Read `limit`, from 1 to `max_limit`.
@@ -117,9 +117,10 @@ def go_board_limit(query: Query, max_limit: int) -> int:
 
 def _number(name: str, text: str) -> float:
     if not _NUMBER.fullmatch(text):
-        raise InvalidArgument(f"{name} {_shown(text)} is not allowed; it is a number")
+        raise InvalidArgument(f"{name} {shown(text)} is not allowed; it is a number")
     return float(text)
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """Show what somebody sent in a refusal, cut where it is long."""
     return repr(text) if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]!r}…"

@@ -7,6 +7,9 @@ from functools import partial
 from types import CoroutineType
 from typing import Any
 
+CLOSE_SECONDS = 5.0
+"""How long a peer has to take in that a connection ends."""
+
 
 class Sending:
     """The way out of one connection: an event is begun when the one before it is sent.

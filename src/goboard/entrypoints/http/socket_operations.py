@@ -10,13 +10,12 @@ from goboard.domain.errors import GoboardError, InvalidArgument
 from goboard.entrypoints.http import wire
 from goboard.entrypoints.http.feed import Feed
 from goboard.entrypoints.http.live_wire import UnwatchedMessage, WatchRequest, text_of
+from goboard.entrypoints.http.queries import shown
 from goboard.entrypoints.http.socket_updates import PATH, Identified, Operation, Started
 from goboard.entrypoints.updates import board_name
 from goboard.live import Message, Watch
 
 OPERATIONS = ("watch", "unwatch", "ping", "pong")
-
-_MAX_SHOWN = 40
 
 _watch_request = msgspec.json.Decoder(WatchRequest)
 _FORM = (
@@ -56,11 +55,7 @@ def _answer(text: str, op: str | None, feed: Feed) -> bytes:
         request = _read(text)
         board = board_name(request.dashboard) if request.dashboard else None
         return wire.encode(UnwatchedMessage(feed.unwatch(board, request.view() if request.names_a_view else None)))
-    raise InvalidArgument(f"op {_shown(op or '')} is unknown; there are {', '.join(OPERATIONS)}")
-
-
-def _shown(op: str) -> str:
-    return repr(op) if len(op) <= _MAX_SHOWN else f"{op[:_MAX_SHOWN]!r}…"
+    raise InvalidArgument(f"op {shown(op or '')} is unknown; there are {', '.join(OPERATIONS)}")
 
 
 def _read(text: str) -> WatchRequest:

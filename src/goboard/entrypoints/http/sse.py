@@ -14,12 +14,10 @@ from goboard.entrypoints import problems
 from goboard.entrypoints.http import wire
 from goboard.entrypoints.http.feed import Feed, Feeding
 from goboard.entrypoints.http.live_wire import EndedMessage, text_of, view_record
-from goboard.entrypoints.http.sending import Sending
+from goboard.entrypoints.http.sending import CLOSE_SECONDS, Sending
 from goboard.entrypoints.problems import Problem
 from goboard.live import Change, Ended, Message, Snapshot
 
-CLOSE_SECONDS = 5.0
-"""How long a peer has to take in that the stream ends."""
 DIGEST_BYTES = 6
 
 _HEADERS = [

@@ -12,7 +12,7 @@ from goboard.domain.errors import GoboardError
 from goboard.entrypoints.http import wire
 from goboard.entrypoints.http.feed import Feed, Feeding
 from goboard.entrypoints.http.handover import Handover
-from goboard.entrypoints.http.sending import Sending
+from goboard.entrypoints.http.sending import CLOSE_SECONDS, Sending
 from goboard.entrypoints.http.socket_operations import refused, socket_event, start_operation
 from goboard.entrypoints.http.socket_updates import Operation, Started, Updates, settle
 
@@ -25,8 +25,6 @@ CLOSE_UNSUPPORTED = 1003
 CLOSE_TOO_BIG = 1009
 CLOSE_SLOW_WATCHER = 4008
 CLOSE_TOKEN_EXPIRED = 4401
-CLOSE_SECONDS = 5.0
-"""How long a peer has to take in that the socket is closed."""
 
 PING = {"type": "websocket.send", "text": '{"op":"ping"}'}
 
