@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from goboard.adapters.auth import JwtVerifier, NoopVerifier, StaticVerifier
+from goboard.adapters.auth import JwtVerifier, NoopVerifier, SharedSecrets, StaticVerifier
 from goboard.adapters.auth.jwt import mint
 from goboard.domain.errors import InvalidToken, MissingToken
 from goboard.domain.identity import Identity, Mismatch, Role
@@ -29,7 +29,7 @@ class StoppedClock:
         return NOW
 
 
-JWT = JwtVerifier(KEY, "HS256", StoppedClock())
+JWT = JwtVerifier(SharedSecrets(KEY), "HS256", StoppedClock())
 VERIFIERS: tuple[TokenVerifier, ...] = (JWT, StaticVerifier(KEY), NoopVerifier())
 
 ANY_TEXT = st.text(st.characters() | st.characters(categories=["Cs"]))

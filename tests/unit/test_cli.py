@@ -12,7 +12,7 @@ from commands import goboard
 from servers import SERVERS, free_port, start_server
 from services import goboard_serve
 
-from goboard.adapters.auth import JwtVerifier
+from goboard.adapters.auth import JwtVerifier, SharedSecrets
 from goboard.adapters.clock import SystemClock
 from goboard.domain.errors import InvalidToken
 from goboard.domain.identity import Identity, Role
@@ -109,7 +109,7 @@ def test_a_minted_token_is_verified(tmp_path: Path) -> None:
     before = time.time()
     outcome = goboard(tmp_path, "token", "Ada Lovelace", "--expires", "90s", JWT_SECRET=KEY)
     assert (outcome.code, outcome.err) == (0, "")
-    identity = JwtVerifier(KEY, "HS256", SystemClock()).verify(outcome.out.removesuffix("\n"))
+    identity = JwtVerifier(SharedSecrets(KEY), "HS256", SystemClock()).verify(outcome.out.removesuffix("\n"))
     assert (identity.member, identity.role) == ("Ada Lovelace", Role.MEMBER)
     assert identity.expires_at is not None
     assert before + 89 <= identity.expires_at <= time.time() + 90
@@ -118,10 +118,10 @@ def test_a_minted_token_is_verified(tmp_path: Path) -> None:
 def test_a_minted_token_can_have_the_role_server_and_another_algorithm(tmp_path: Path) -> None:
     environment = {"JWT_SECRET": KEY, "JWT_ALGORITHM": "HS512", "AUTH_MODE": "static"}
     text = goboard(tmp_path, "token", "game", "--server", **environment).out.strip()
-    identity = JwtVerifier(KEY, "HS512", SystemClock()).verify(text)
+    identity = JwtVerifier(SharedSecrets(KEY), "HS512", SystemClock()).verify(text)
     assert identity == Identity(MemberName.parse("game"), Role.SERVER, identity.expires_at)
     with pytest.raises(InvalidToken):
-        JwtVerifier(KEY, "HS256", SystemClock()).verify(text)
+        JwtVerifier(SharedSecrets(KEY), "HS256", SystemClock()).verify(text)
 
 
 def test_a_token_needs_the_secret(tmp_path: Path) -> None:

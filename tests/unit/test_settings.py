@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from goboard.domain.identity import Mismatch, Role
+from goboard.entrypoints.auth_settings import SAMPLE_SECRETS
 from goboard.entrypoints.parsing import SettingsError
-from goboard.entrypoints.settings import SAMPLE_SECRETS, VARIABLES, Settings
+from goboard.entrypoints.settings import VARIABLES, Settings
 from goboard.entrypoints.sockets import Address
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -37,9 +38,15 @@ def test_the_defaults_are_the_contract_s() -> None:
         "boards_file": "",
         "auth_mode": "static",
         "auth_secret": "",
+        "auth_secret_previous": "",
         "static_role": Role.MEMBER,
         "jwt_secret": "",
+        "jwt_secret_previous": "",
         "jwt_algorithm": "HS256",
+        "jwt_issuer": "",
+        "jwt_audiences": (),
+        "jwt_leeway": 0,
+        "jwt_member_claim": "user_id",
         "mismatch": Mismatch.OVERRIDE,
         "allow_self_delete": False,
         "public_read": False,
@@ -163,7 +170,8 @@ def test_each_secret_can_stand_in_a_file(name: str, tmp_path: Path) -> None:
     value = "redis://h:1" if name == "REDIS_URL" else KEY
     file = tmp_path / "secret"
     file.write_text(f"{value}\n")
-    mode = {"AUTH_MODE": "jwt"} if name == "JWT_SECRET" else {}
+    beside = {"AUTH_SECRET_PREVIOUS": {"AUTH_SECRET": "the current one"}, "JWT_SECRET": {"AUTH_MODE": "jwt"}}
+    mode = beside.get(name, {})
     assert Settings.load({f"{name}_FILE": str(file), **mode}) == Settings.load({name: value, **mode})
     (line,) = refusal(**{name: value, f"{name}_FILE": str(file)}, **mode)
     assert line == f"{name}_FILE={file}: {name} is set too; say only one of them"

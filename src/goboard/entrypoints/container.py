@@ -7,7 +7,14 @@ from pathlib import Path
 
 import svcs
 
-from goboard.adapters.auth import JwtVerifier, NoopVerifier, RememberingVerifier, StaticVerifier
+from goboard.adapters.auth import (
+    ClaimRules,
+    JwtVerifier,
+    NoopVerifier,
+    RememberingVerifier,
+    SharedSecrets,
+    StaticVerifier,
+)
 from goboard.adapters.auth.jwt import mint
 from goboard.adapters.clock import SystemClock
 from goboard.adapters.embedded import EmbeddedError, EmbeddedServer, attach
@@ -75,10 +82,17 @@ def _redis_store(settings: Settings) -> BoardStore:
 
 def _verifier(settings: Settings, clock: Clock) -> TokenVerifier:
     if settings.auth_mode == "jwt":
-        return RememberingVerifier(JwtVerifier(settings.jwt_secret, settings.jwt_algorithm, clock), clock)
+        keys = SharedSecrets(*filter(None, (settings.jwt_secret, settings.jwt_secret_previous)))
+        return RememberingVerifier(JwtVerifier(keys, settings.jwt_algorithm, clock, _claim_rules(settings)), clock)
     if settings.auth_mode == "noop":
         return NoopVerifier()
-    return StaticVerifier(settings.auth_secret, settings.static_role)
+    return StaticVerifier(settings.auth_secret, settings.static_role, previous=settings.auth_secret_previous)
+
+
+def _claim_rules(settings: Settings) -> ClaimRules:
+    return ClaimRules(
+        settings.jwt_issuer, settings.jwt_audiences, settings.jwt_leeway, member_claim=settings.jwt_member_claim
+    )
 
 
 @contextmanager
@@ -115,7 +129,8 @@ def passes_by_embedded(settings: Settings) -> bool:
 
 def mint_token(settings: Settings, member: MemberName, role: Role, lifetime: float) -> str:
     """Make a JWT for `member` that ends `lifetime` seconds from now."""
-    return mint(settings.jwt_secret, settings.jwt_algorithm, member, role, SystemClock().now() + lifetime)
+    expires_at = SystemClock().now() + lifetime
+    return mint(settings.jwt_secret, settings.jwt_algorithm, member, role, expires_at, rules=_claim_rules(settings))
 
 
 def open_leaderboards(settings: Settings) -> Leaderboards:

@@ -199,10 +199,15 @@ def path(text: str) -> str:
 
 def origins(text: str) -> tuple[str, ...]:
     """Read a comma-separated list of origins, each `scheme://host[:port]`, or `*`."""
-    found = tuple(part.strip() for part in text.split(",") if part.strip())
+    found = listed(text)
     for origin in found:
         if origin != "*" and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/\s*]+", origin):
             raise ValueError(f"{origin!r} is no origin; an origin is like https://example.org, without a path")
     if "*" in found and len(found) > 1:
         raise ValueError("`*` allows every origin: say it alone, or list the origins without it")
     return found
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """Read a comma-separated list; spaces around a part, and empty parts, do not count."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())

@@ -8,13 +8,9 @@ from urllib.parse import quote, urlsplit
 
 from goboard.domain.identity import Mismatch, Role
 from goboard.entrypoints import parsing
+from goboard.entrypoints.auth_settings import AUTH_VARIABLES, check_auth
 from goboard.entrypoints.parsing import Errors, Source, Variable
 from goboard.entrypoints.sockets import Address
-
-# Standing in go-board's README for all to read, so a server that uses them is open to everybody.
-SAMPLE_SECRETS = frozenset({"super-secret-key", "your-jwt-secret", "your-secret"})
-MIN_HMAC_BYTES = 32  # RFC 7518, section 3.2: a key at least as long as the hash, here of HS256
-_KEY_FILE_MARKS = ("-----BEGIN ", "ssh-rsa ", "ssh-ed25519 ", "ecdsa-sha2-")  # public keys: joserfc refuses them too
 
 VARIABLES = (
     Variable("HTTP_PORT", ":8080", parsing.address, "where REST and WebSocket listen: `:8080`, `8080` or `host:8080`"),
@@ -35,20 +31,7 @@ VARIABLES = (
     Variable("REDIS_PREFIX", "prod:", parsing.prefix, "what the boards' keys begin with; no braces"),
     Variable("GOBOARD_DATA_DIR", "./goboard-data", parsing.path, "the embedded store's folder"),
     Variable("BOARDS_FILE", "", parsing.path, "a .toml or .json file with rules of boards, set at start"),
-    Variable("AUTH_MODE", "static", parsing.one_of("static", "jwt", "noop"), "how tokens are checked"),
-    Variable(
-        "AUTH_SECRET", "", str, "the token of `static`; where empty, `serve` makes one and prints it", secret=True
-    ),
-    Variable("AUTH_STATIC_ROLE", "member", parsing.one_of("member", "server"), "what the token of `static` may do"),
-    Variable("JWT_SECRET", "", str, "the key of `jwt`, at least 32 bytes", secret=True),
-    Variable("JWT_ALGORITHM", "HS256", parsing.one_of("HS256", "HS384", "HS512"), "the one algorithm accepted"),
-    Variable("MEMBER_ID_MISMATCH", "override", parsing.one_of("override", "reject"), "a member_id not one's own"),
-    Variable("ALLOW_SELF_DELETE", "false", parsing.boolean, "whether members may delete themselves"),
-    Variable("ALLOW_WEAK_SECRETS", "false", parsing.boolean, "accept short keys and go-board's sample secrets"),
-    Variable("ALLOW_INSECURE_NOOP", "false", parsing.boolean, "let `noop` listen beyond this machine"),
-    Variable("PUBLIC_READ", "false", parsing.boolean, "whether boards may be read and watched without a token"),
-    Variable("CORS_ALLOWED_ORIGINS", "http://localhost:3000", parsing.origins, "comma-separated origins, or `*`"),
-    Variable("CORS_ALLOW_CREDENTIALS", "false", parsing.boolean, "whether browsers may send credentials"),
+    *AUTH_VARIABLES,
     Variable("WORKERS", "1", parsing.integer(1, 256), "worker processes"),
     Variable("REQUEST_TIMEOUT", "5", parsing.seconds, "seconds until a request is answered with 504"),
     Variable("MAX_LIMIT", "1000", parsing.integer(1, 100_000), "the most entries that `limit` may ask for"),
@@ -92,9 +75,18 @@ class Settings:
     """A path; empty: there is none."""
     auth_mode: str
     auth_secret: str = field(repr=False)
+    auth_secret_previous: str = field(repr=False)
+    """Empty: there is none; so is the one below."""
     static_role: Role
     jwt_secret: str = field(repr=False)
+    jwt_secret_previous: str = field(repr=False)
     jwt_algorithm: str
+    jwt_issuer: str
+    """Empty: any; so are no audiences."""
+    jwt_audiences: tuple[str, ...]
+    jwt_leeway: int
+    """Seconds."""
+    jwt_member_claim: str
     mismatch: Mismatch
     allow_self_delete: bool
     public_read: bool
@@ -136,9 +128,15 @@ class Settings:
             boards_file=values["BOARDS_FILE"],
             auth_mode=values["AUTH_MODE"],
             auth_secret=values["AUTH_SECRET"],
+            auth_secret_previous=values["AUTH_SECRET_PREVIOUS"],
             static_role=Role(values["AUTH_STATIC_ROLE"]),
             jwt_secret=values["JWT_SECRET"],
+            jwt_secret_previous=values["JWT_SECRET_PREVIOUS"],
             jwt_algorithm=values["JWT_ALGORITHM"],
+            jwt_issuer=values["JWT_ISSUER"],
+            jwt_audiences=values["JWT_AUDIENCE"],
+            jwt_leeway=values["JWT_LEEWAY"],
+            jwt_member_claim=values["JWT_MEMBER_CLAIM"],
             mismatch=Mismatch(values["MEMBER_ID_MISMATCH"]),
             allow_self_delete=values["ALLOW_SELF_DELETE"],
             public_read=values["PUBLIC_READ"],
@@ -175,51 +173,7 @@ def _redis_url(address: str, password: str) -> str:
 
 def _check_together(values: Mapping[str, Any], errors: Errors) -> None:
     """Check what no variable can tell alone, as far as the variables it takes have values."""
-    _check_secrets(values, errors)
-    _check_noop(values, errors)
-    if values.get("CORS_ALLOW_CREDENTIALS") and values.get("CORS_ALLOWED_ORIGINS") == ("*",):
-        errors.add("CORS_ALLOWED_ORIGINS", "*", "with CORS_ALLOW_CREDENTIALS=true the origins must be listed by name")
+    check_auth(values, errors)
     workers = values.get("WORKERS", 1)
     if values.get("STORE") == "memory" and workers != 1:
         errors.add("WORKERS", str(workers), "STORE=memory is kept in one worker: say 1, or another store")
-
-
-def _check_noop(values: Mapping[str, Any], errors: Errors) -> None:
-    if values.get("AUTH_MODE") != "noop" or values.get("ALLOW_INSECURE_NOOP", True):
-        return
-    for name in ("HTTP_PORT", "GRPC_PORT") if values.get("ENABLE_GRPC") else ("HTTP_PORT",):
-        at: Address | None = values.get(name)
-        if at is not None and not at.is_loopback:
-            errors.add(
-                name,
-                str(at),
-                "AUTH_MODE=noop believes every token, so it listens on this machine alone:"
-                f" say 127.0.0.1:{at.port}, or ALLOW_INSECURE_NOOP=true",
-            )
-
-
-def _check_secrets(values: Mapping[str, Any], errors: Errors) -> None:
-    mode = values.get("AUTH_MODE")
-    name = {"static": "AUTH_SECRET", "jwt": "JWT_SECRET"}.get(str(mode), "")
-    secret: str | None = values.get(name)
-    if secret is None:
-        return
-    if mode == "jwt" and not secret:
-        errors.add(name, "", "AUTH_MODE=jwt needs a key of at least 32 bytes")
-    elif mode == "jwt" and any(mark in secret for mark in _KEY_FILE_MARKS):
-        errors.add(name, parsing.MASK, "this is a key file of another kind of algorithm; JWT_SECRET is a shared secret")
-    elif values.get("ALLOW_WEAK_SECRETS", True):
-        return
-    elif secret in SAMPLE_SECRETS:
-        errors.add(
-            name,
-            parsing.MASK,
-            "this secret stands in a public README; make one of your own, or for a trial say ALLOW_WEAK_SECRETS=true",
-        )
-    elif mode == "jwt" and len(secret.encode()) < MIN_HMAC_BYTES:
-        errors.add(
-            name,
-            parsing.MASK,
-            f"has {len(secret.encode())} bytes; at least {MIN_HMAC_BYTES} are needed, or for a"
-            " trial say ALLOW_WEAK_SECRETS=true",
-        )

@@ -1,8 +1,17 @@
 """Token verifiers: one shared token, JSON Web Tokens, or none at all for local work."""
 
+from goboard.adapters.auth.claims import ClaimRules
 from goboard.adapters.auth.jwt import JwtVerifier
+from goboard.adapters.auth.keys import SharedSecrets
 from goboard.adapters.auth.noop import NoopVerifier
 from goboard.adapters.auth.remembering import RememberingVerifier
 from goboard.adapters.auth.static import StaticVerifier
 
-__all__ = ["JwtVerifier", "NoopVerifier", "RememberingVerifier", "StaticVerifier"]
+__all__ = [
+    "ClaimRules",
+    "JwtVerifier",
+    "NoopVerifier",
+    "RememberingVerifier",
+    "SharedSecrets",
+    "StaticVerifier",
+]
