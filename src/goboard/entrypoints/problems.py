@@ -58,6 +58,12 @@ TOO_LARGE = Kind(
     "too_large",
     Status.RESOURCE_EXHAUSTED,
 )
+UNSUPPORTED_ENCODING = Kind(
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "urn:goboard:request:unsupported-encoding",
+    "unsupported_encoding",
+    Status.UNIMPLEMENTED,
+)
 TIMEOUT = Kind(HTTPStatus.GATEWAY_TIMEOUT, "urn:goboard:request:timeout", "timeout", Status.DEADLINE_EXCEEDED)
 ORIGIN_NOT_ALLOWED = Kind(
     HTTPStatus.FORBIDDEN,

@@ -82,7 +82,9 @@ class Inbox:
         if flag > COMPRESSED_FLAG:
             raise refusals.malformed(f"the message's flag byte is {flag}; it must be 0")
         if flag == COMPRESSED_FLAG:
-            raise refusals.CallRefused(refusals.COMPRESSED, "compressed messages are not read; send them as identity")
+            raise refusals.CallRefused(
+                problems.UNSUPPORTED_ENCODING, "compressed messages are not read; send them as identity"
+            )
         if size > self._limit:
             detail = f"the message has {size} bytes; at most {self._limit} are allowed"
             raise refusals.CallRefused(problems.TOO_LARGE, detail)

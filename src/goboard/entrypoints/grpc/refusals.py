@@ -1,18 +1,7 @@
 """What ends a call beyond the domain's errors, and how any error becomes a problem."""
 
-from http import HTTPStatus
-
-from grpclib.const import Status
-
 from goboard.entrypoints import problems
 from goboard.entrypoints.problems import Kind, Problem
-
-COMPRESSED = Kind(
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    "urn:goboard:request:unsupported-encoding",
-    "unsupported_encoding",
-    Status.UNIMPLEMENTED,
-)
 
 
 class CallRefused(Exception):

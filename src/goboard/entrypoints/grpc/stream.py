@@ -96,7 +96,7 @@ class CallStream(server.Stream[Request, Reply]):
             ("grpc-message", encode_grpc_message(problem.detail)),
             ("grpc-status-details-bin", details),
         ]
-        if problem.kind is refusals.COMPRESSED:
+        if problem.kind is problems.UNSUPPORTED_ENCODING:
             trailers.append(("grpc-accept-encoding", "identity"))
         if problem.kind.grpc is Status.UNAVAILABLE:
             trailers.append(("retry-after", str(problems.RETRY_AFTER_SECONDS)))

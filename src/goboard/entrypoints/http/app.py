@@ -14,6 +14,7 @@ from goboard.entrypoints.http import wire
 from goboard.entrypoints.http.errors import exception_handlers
 from goboard.entrypoints.http.feed import Feeding
 from goboard.entrypoints.http.handshake import Handshakes
+from goboard.entrypoints.http.heads import Heads
 from goboard.entrypoints.http.openapi import openapi_config
 from goboard.entrypoints.http.operations import Operations
 from goboard.entrypoints.http.page import PAGE
@@ -61,4 +62,4 @@ def create_app(
         enabled=settings.enable_websocket,
         request_timeout=settings.request_timeout,
     )
-    return route_by_raw_path(Shortcut(handshakes, operations, gate, settings.request_timeout))
+    return route_by_raw_path(Shortcut(Heads(handshakes), operations, gate, settings.request_timeout))

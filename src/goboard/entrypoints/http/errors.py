@@ -14,6 +14,11 @@ from goboard.entrypoints.problems import Problem
 
 PROBLEM_JSON = "application/problem+json"
 
+_DISCONNECTED = "client disconnected prematurely"
+"""What Litestar 2 says, as an internal error, of a body that does not come to its end, or whose chunks are none."""
+
+_MAX_METHOD = 40
+
 _AnyRequest = Request[Any, Any, Any]
 
 
@@ -30,10 +35,12 @@ def on_http_error(request: _AnyRequest, error: HTTPException) -> Response[bytes]
         return problem_response(Problem(problems.NOT_FOUND, "there is nothing at this path"), path)
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         allow = (error.headers or {}).get("allow", "")
-        detail = f"{request.method} is not allowed here; allowed: {allow}"
+        detail = f"{request.method[:_MAX_METHOD]} is not allowed here; allowed: {allow}"
         return problem_response(Problem(problems.METHOD_NOT_ALLOWED, detail), path, headers={"Allow": allow})
     if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return problem_response(too_large(_body_limit(request)), path)
+    if error.detail == _DISCONNECTED:
+        return problem_response(broken_body(), path)
     if error.status_code == HTTPStatus.BAD_REQUEST:
         return problem_response(Problem(problems.INVALID_ARGUMENT, "the request is malformed"), path)
     return on_error(request, error)
@@ -47,6 +54,11 @@ def _body_limit(request: _AnyRequest) -> int:
 def too_large(limit: int) -> Problem:
     """Give the problem of a body over `limit` bytes."""
     return Problem(problems.TOO_LARGE, f"the body is over {limit} bytes")
+
+
+def broken_body() -> Problem:
+    """Give the problem of a body that does not come to its end as its head says."""
+    return Problem(problems.INVALID_ARGUMENT, "the body is broken off, or not sent as Transfer-Encoding says")
 
 
 def problem_response(problem: Problem, instance: str, *, headers: dict[str, str] | None = None) -> Response[bytes]:

@@ -18,7 +18,7 @@ from goboard.entrypoints import problems
 from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.http import wire
 from goboard.entrypoints.http.deadlines import Deadlines
-from goboard.entrypoints.http.errors import PROBLEM_JSON, error_headers, problem_body, too_large
+from goboard.entrypoints.http.errors import PROBLEM_JSON, broken_body, error_headers, problem_body, too_large
 from goboard.entrypoints.http.operations import Operations
 from goboard.entrypoints.http.paths import sent_path
 from goboard.entrypoints.http.queries import NO_QUERY, Query
@@ -35,8 +35,8 @@ class _TooLarge(Exception):
     """The body is over its limit, which is the argument."""
 
 
-class _Gone(Exception):
-    """The client left before its request was whole: there is nothing to do, and nobody to answer."""
+class _Broken(Exception):
+    """The body ends before its end, or its chunks are none; or the client has left, and nobody reads the answer."""
 
 
 class _Request(NamedTuple):
@@ -66,7 +66,7 @@ class _Request(NamedTuple):
         while more:
             event = await self.receive()
             if event["type"] == "http.disconnect":
-                raise _Gone
+                raise _Broken
             body += event.get("body", b"")
             if len(body) > limit:
                 raise _TooLarge(limit)
@@ -109,6 +109,7 @@ _OF_MEMBER: dict[tuple[str, str], _Operation] = {
 _OF_BOARD: dict[tuple[str, str], _Operation] = {("POST", "increments"): _increments, ("GET", "top"): _top}
 _READS = (_rank, _top)
 _LIMIT = b"limit="
+_NOT_PLAIN = {b"origin", b"host", b"transfer-encoding", b"content-encoding"}
 
 
 class Shortcut:
@@ -138,8 +139,8 @@ class Shortcut:
             with self._deadlines.limit():
                 caller = Caller(self._admit(operation, sent_token(request.tokens)), self._gate)
                 reply = await operation(self._operations, caller, request)
-        except _Gone:
-            return
+        except _Broken:
+            await _send_problem(send, broken_body(), request.path, {})
         except _TooLarge as refusal:
             await _send_problem(send, too_large(refusal.args[0]), request.path, {})
         except Exception as error:  # noqa: BLE001 -- every failure is answered; the unforeseen is logged
@@ -162,14 +163,17 @@ def _operation(scope: Any, segments: list[str]) -> _Operation | None:
 
 
 def _plain_tokens(headers: list[tuple[bytes, bytes]]) -> list[str] | None:
-    """Give the values of Authorization; None: a browser's request that may be from another origin."""
+    """Give the values of Authorization; None: a browser's request, or a head that must be looked at (heads.py)."""
     tokens = []
+    hosts = 0
     for name, value in headers:
         if name == b"authorization":
             tokens.append(value.decode("latin-1"))
-        elif name == b"origin":
+        elif name == b"host" and value:
+            hosts += 1
+        elif name in _NOT_PLAIN:
             return None
-    return tokens
+    return tokens if hosts == 1 else None
 
 
 async def _send_problem(send: Any, problem: Problem, path: str, headers: dict[str, str]) -> None:
