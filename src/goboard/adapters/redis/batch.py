@@ -97,7 +97,7 @@ class Batcher:
                     await self._send(batch, waiting, link)
         except StoreError as error:
             batch.fail(error)
-            if isinstance(error, StoreUnavailable | OutcomeUnknown):
+            if not batch.parts or isinstance(error, StoreUnavailable | OutcomeUnknown):
                 _refuse(waiting, error)  # at once: each would wait in vain for as long again
         except BaseException:  # the loop is shutting down: whoever still waits shall not wait for ever
             batch.fail(OutcomeUnknown())
@@ -224,6 +224,6 @@ def _refuse_late(waiting: _Waiting, since: float) -> None:
 
 
 def _refuse(waiting: _Waiting, cause: StoreError | None = None) -> None:
-    refusal = cause if isinstance(cause, StoreUnavailable) else StoreUnavailable()
+    refusal = StoreUnavailable() if cause is None or isinstance(cause, OutcomeUnknown) else cause
     while waiting:
         waiting.popleft().fail(refusal)

@@ -35,15 +35,15 @@ _REFUSALS = frozenset(
 
 def translated(failure: Exception, *, sent: bool, board: str, lost: Lost) -> StoreError:
     """Say what `failure` means to the caller of an operation on `board`."""
-    if not sent:
-        return StoreUnavailable()
     code = _answer(failure)
-    if code is None:
-        return lost()
-    if code in _REFUSALS or not isinstance(failure, ResponseError):
-        return StoreUnavailable()
     if code == "WRONGTYPE":
         return StoreCorrupt(board)
+    if not sent or code in _REFUSALS:
+        return StoreUnavailable()
+    if code is None:
+        return lost()
+    if not isinstance(failure, ResponseError):
+        return StoreUnavailable()
     _log.error("the store answered: %s", failure)
     return StoreError("the store answered with an error, which the log holds")
 

@@ -17,13 +17,26 @@ local function take_off(place, member)
   return 1
 end
 
+-- All places, read once: a key of another type fails the script here, before anything is written.
+local function places_checked()
+  local found = places_at(now)
+  found[#found + 1] = place_of('all', order, ties)
+  for _, place in ipairs(found) do
+    call('ZCARD', place.standings)
+    call('HLEN', place.attempts)
+    if place.companion then
+      call(place.dense and 'ZCARD' or 'HLEN', place.companion)
+    end
+  end
+  return found
+end
+
 local function remove(member)
-  local found = take_off(place_of('all', order, ties), member)
-  for _, place in ipairs(places_at(now)) do
+  local found = 0
+  for _, place in ipairs(places_checked()) do
     found = found + take_off(place, member)
     call('HDEL', place.attempts, member)
   end
-  call('HDEL', beside .. 'attempts:all', member)
   forget(member)
   for _, place in ipairs(places) do
     if place.earliest then
@@ -34,6 +47,7 @@ local function remove(member)
 end
 
 local function delete()
+  places_checked()
   local all = place_of('all', order, ties)
   local found = call('ZCARD', all.standings)
   unlink_place(all)

@@ -3,6 +3,9 @@
 
 local METADATA, TRACK, UNTIL = beside .. 'metadata', beside .. 'track', beside .. 'until'
 local has_metadata, has_track = call('HLEN', METADATA) > 0, call('HLEN', TRACK) > 0
+-- Read here although nothing asks for it: a key of another type fails the script now, before anything is written.
+call('HLEN', beside .. 'places')
+call('ZCARD', UNTIL)
 local all_place, traces_now
 
 -- Say under which rules, and when: `has_all` where the window `all` is among them.

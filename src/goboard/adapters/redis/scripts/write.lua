@@ -15,10 +15,10 @@ local key, argv = KEYS[1], ARGV
 local n = #argv / 2
 
 local beside = '{' .. key .. '}:'
-local state = call('MGET', beside .. 'rules', beside .. 'moving')
-if state[1] then
-  return {'stale', state[1]}
-elseif state[2] then
+local rules = call('GET', beside .. 'rules') -- not MGET: that takes a key of another type for one that is not there
+if rules then
+  return {'stale', rules}
+elseif call('EXISTS', beside .. 'moving') == 1 then
   return {'busy'}
 end
 
