@@ -9,6 +9,7 @@ from servers import SERVERS, STORES, Server, start_server
 
 from goboard.adapters.memory import MemoryBoardStore
 from goboard.adapters.redis import RedisBoardStore
+from goboard.domain.idempotency import Retention
 from goboard.ports.store import BoardStore
 
 _numbers = itertools.count()
@@ -41,14 +42,22 @@ def prefix() -> str:
 
 
 @pytest.fixture(params=STORES)
-async def store(
+def open_store(
     request: pytest.FixtureRequest, server_of: Callable[[str], Server], prefix: str
-) -> AsyncIterator[BoardStore]:
+) -> Callable[[Retention], BoardStore]:
+    """Open a store of each kind; whoever opens it closes it."""
+
+    def opened(retention: Retention) -> BoardStore:
+        if request.param == "memory":
+            return MemoryBoardStore(retention=retention)
+        return RedisBoardStore.from_url(server_of(request.param).url, prefix=prefix, retention=retention)
+
+    return opened
+
+
+@pytest.fixture
+async def store(open_store: Callable[[Retention], BoardStore]) -> AsyncIterator[BoardStore]:
     """An empty store of each kind."""
-    opened: BoardStore = (
-        MemoryBoardStore()
-        if request.param == "memory"
-        else RedisBoardStore.from_url(server_of(request.param).url, prefix=prefix)
-    )
+    opened = open_store(Retention())
     yield opened
     await opened.close()

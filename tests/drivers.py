@@ -38,10 +38,11 @@ class Rest:
         self.token = token
         self.http = httpx.AsyncClient(base_url=service.api, headers={"Authorization": f"Bearer {token}"}, timeout=20)
 
-    async def increment(self, board: str, member: str, delta: float) -> Place | Problem:
+    async def increment(self, board: str, member: str, delta: float, key: str = "") -> Place | Problem:
         path = f"/dashboards/{quote(board, safe='')}/members/{quote(member, safe='')}/increment"
         # Python writes NaN and Infinity, which are no JSON: just what a bad client sends.
-        return _place(await self.http.post(path, content=json.dumps({"increment": delta})))
+        headers = {"Idempotency-Key": key} if key else {}
+        return _place(await self.http.post(path, content=json.dumps({"increment": delta}), headers=headers))
 
     async def rank(self, board: str, member: str) -> Place | Problem:
         return _place(await self.http.get(f"/dashboards/{quote(board, safe='')}/members/{quote(member, safe='')}/rank"))
@@ -83,10 +84,11 @@ class Socket(Rest):
             await self.socket.close()
         await super().__aexit__(*raised)
 
-    async def increment(self, board: str, member: str, delta: float) -> Place | Problem:
+    async def increment(self, board: str, member: str, delta: float, key: str = "") -> Place | Problem:
         if not self.socket:
             return self.refusal
-        await self.socket.send(json.dumps({"dashboard": board, "member_id": member, "increment": delta}))
+        said = {"op_id": key} if key else {}
+        await self.socket.send(json.dumps({"dashboard": board, "member_id": member, "increment": delta, **said}))
         reply = json.loads(await self.socket.recv())
         if "problem" in reply:
             return _problem(reply["problem"])
@@ -100,8 +102,8 @@ class Unary:
         self.channel = grpc.aio.insecure_channel(service.grpc)
         self.metadata = (("authorization", f"Bearer {token}"),)
 
-    async def increment(self, board: str, member: str, delta: float) -> Place | Problem:
-        return _record(await self.call("IncrementScore", dashboard=board, member_id=member, increment=delta))
+    async def increment(self, board: str, member: str, delta: float, key: str = "") -> Place | Problem:
+        return _record(await self.call("IncrementScore", dashboard=board, member_id=member, increment=delta, op_id=key))
 
     async def rank(self, board: str, member: str) -> Place | Problem:
         return _record(await self.call("GetMemberRank", dashboard=board, member_id=member))
@@ -144,8 +146,8 @@ class Stream(Unary):
             assert await self.stream.code() is grpc.StatusCode.OK
         await super().__aexit__(*raised)
 
-    async def increment(self, board: str, member: str, delta: float) -> Place | Problem:
-        request = dashboard_pb.message("UpdateRequest")(dashboard=board, member_id=member, increment=delta)
+    async def increment(self, board: str, member: str, delta: float, key: str = "") -> Place | Problem:
+        request = dashboard_pb.message("UpdateRequest")(dashboard=board, member_id=member, increment=delta, op_id=key)
         try:
             await self.stream.write(request)
             reply = await self.stream.read()

@@ -14,6 +14,8 @@ from goboard.domain.errors import (
     BoardBusy,
     CursorStale,
     GoboardError,
+    IdempotencyFull,
+    IdempotencyMismatch,
     IncrementTooLarge,
     InvalidArgument,
     InvalidToken,
@@ -32,6 +34,7 @@ from goboard.domain.errors import (
     TooManyWatches,
     UpdateRefused,
 )
+from goboard.domain.idempotency import IdempotencyKey, Retention
 from goboard.domain.periods import Period
 from goboard.domain.rules import Attempts, BoardRules, Operator, Order, Rules, Ties
 from goboard.domain.standings import Bin, BoardSize, Entry, Lookup, MemberDetails, Outcome, Stats, Submission
@@ -54,6 +57,9 @@ __all__ = [
     "EntriesPage",
     "Entry",
     "GoboardError",
+    "IdempotencyFull",
+    "IdempotencyKey",
+    "IdempotencyMismatch",
     "IncrementTooLarge",
     "InvalidArgument",
     "InvalidToken",
@@ -71,6 +77,7 @@ __all__ = [
     "OutcomeUnknown",
     "Period",
     "PeriodNotFound",
+    "Retention",
     "RoleRequired",
     "Rules",
     "RulesConflict",

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from goboard.domain.errors import InvalidArgument, MemberNotFound, UpdateRefused
+from goboard.domain.idempotency import IdempotencyKey, Keys
 from goboard.domain.metadata import parse_metadata
 from goboard.domain.names import ArchiveName, BoardName, MemberName
 from goboard.domain.pages import Cursor, PageRequest, ScoreRange
@@ -32,6 +33,10 @@ MAX_LOOKUP = 1000
 """Members in one question, so that no answer holds up the store's other callers for long."""
 
 
+Key = str | IdempotencyKey
+"""An idempotency key, as a text of 1 to 255 printable ASCII characters, or parsed."""
+
+
 class EntriesPage(NamedTuple):
     """A run of entries, and the cursors to the next and the previous one; None: there is none."""
 
@@ -52,6 +57,10 @@ class Leaderboards:
     raise `InvalidArgument` for a window that the board does not have and for what is no period's name, and
     `PeriodNotFound` for a period that has not begun or is not kept any more.
 
+    An update with a `key` is applied once: sent again with the same key, after an answer that was lost, it is answered
+    as the first time and changes nothing. How long and how many keys are remembered is said by the store's `Retention`.
+    The refusals `IdempotencyMismatch` (the key belongs to another update) and `IdempotencyFull` change nothing.
+
     Close it, or use it as an asynchronous context manager, to give back the store's connections. `now` tells the time
     in seconds since the epoch, by which an update's period is found.
     """
@@ -60,7 +69,7 @@ class Leaderboards:
         self._store = store
         self._now = now
 
-    def increment(self, board: str, member: str, delta: float) -> Future[Entry]:
+    def increment(self, board: str, member: str, delta: float, *, key: Key | None = None) -> Future[Entry]:
         """Add `delta` to the member's score (0 for a new member) and tell score and rank: one atomic store call.
 
         The update is under way when this returns: await the future at once, or start many and await them later.
@@ -70,20 +79,32 @@ class Leaderboards:
                 nothing was changed (through the future).
         """
         number = parse_number(delta, "increment")
-        return self._store.increment(BoardName.parse(board), MemberName.parse(member), number, self._now())
+        name, parsed = MemberName.parse(member), parsed_key(key)
+        return self._store.increment(BoardName.parse(board), name, number, self._now(), parsed)
 
-    def increment_many(self, board: str, deltas: Iterable[tuple[str, float]]) -> Future[list[Entry | UpdateRefused]]:
+    def increment_many(
+        self, board: str, deltas: Iterable[tuple[str, float]], *, key: Key | Sequence[Key | None] | None = None
+    ) -> Future[list[Entry | UpdateRefused]]:
         """Increment many members in order; each outcome, an entry or the refusal, stands in its increment's place.
 
-        As with `increment`, the updates are under way when this returns.
+        As with `increment`, the updates are under way when this returns. `key` is one for the list, which counts as
+        key/0, key/1 and so on for its increments, or one for each of them.
 
         Input outside the rules for names and numbers refuses the whole before anything is applied; an increment that
         the board does not allow is refused alone.
         """
         parsed = [(MemberName.parse(member), parse_number(delta, "increment")) for member, delta in deltas]
-        return self._store.increment_many(BoardName.parse(board), parsed, self._now())
+        return self._store.increment_many(BoardName.parse(board), parsed, self._now(), _keys(key, len(parsed)))
 
-    async def submit(self, board: str, member: str, score: float, metadata: Mapping[str, Any] | None = None) -> Outcome:
+    async def submit(
+        self,
+        board: str,
+        member: str,
+        score: float,
+        metadata: Mapping[str, Any] | None = None,
+        *,
+        key: Key | None = None,
+    ) -> Outcome:
         """Submit a score, with which the board's operator does what it does: add it, put it in place, keep the best.
 
         `metadata`, a JSON object of at most 1 KiB, takes the place of what the member had.
@@ -91,15 +112,23 @@ class Leaderboards:
         Raises:
             UpdateRefused: the board's rules do not allow it; nothing was changed.
         """
-        return await self._one(board, submission(member, score, metadata))
+        return await self._one(board, submission(member, score, metadata, key=key))
 
-    async def set(self, board: str, member: str, score: float, metadata: Mapping[str, Any] | None = None) -> Outcome:
+    async def set(
+        self,
+        board: str,
+        member: str,
+        score: float,
+        metadata: Mapping[str, Any] | None = None,
+        *,
+        key: Key | None = None,
+    ) -> Outcome:
         """Put the member on the board with this score, or overwrite the one it has, whatever the board's operator.
 
         Raises:
             ScoreOutOfRange: the score is beyond ±2^53, or the board's bounds.
         """
-        return await self._one(board, submission(member, score, metadata, overwrite=True))
+        return await self._one(board, submission(member, score, metadata, overwrite=True, key=key))
 
     def submit_many(self, board: str, submissions: Iterable[Submission]) -> Future[list[Outcome | UpdateRefused]]:
         """Apply many submissions (made by `submission`) in order; each outcome stands in its submission's place.
@@ -319,9 +348,14 @@ class Leaderboards:
 
 
 def submission(
-    member: str, score: float, metadata: Mapping[str, Any] | None = None, *, overwrite: bool = False
+    member: str,
+    score: float,
+    metadata: Mapping[str, Any] | None = None,
+    *,
+    overwrite: bool = False,
+    key: Key | None = None,
 ) -> Submission:
-    """Make a submission; with `overwrite` it sets the score whatever the board's operator.
+    """Make a submission; with `overwrite` it sets the score whatever the board's operator, with `key` it counts once.
 
     Raises:
         InvalidArgument: a part of it breaks a rule.
@@ -329,7 +363,28 @@ def submission(
     """
     name = MemberName.parse(member)
     written = None if metadata is None else parse_metadata(metadata)
-    return Submission(name, parse_score(score, name), written, overwrite)
+    return Submission(name, parse_score(score, name), written, overwrite, parsed_key(key))
+
+
+def parsed_key(key: Key | None) -> IdempotencyKey | None:
+    """Give the key as the store takes it.
+
+    Raises:
+        InvalidArgument: it is a text that breaks the rules for keys.
+    """
+    return IdempotencyKey.parse(key) if isinstance(key, str) else key
+
+
+def _keys(key: Key | Sequence[Key | None] | None, count: int) -> Keys | None:
+    """Give the key of each of `count` updates; None: none has one."""
+    if key is None:
+        return None
+    if not isinstance(key, str | IdempotencyKey):
+        if len(key) != count:
+            raise InvalidArgument(f"there are {len(key)} keys for {count} updates; one for each is needed")
+        return [parsed_key(each) for each in key]
+    whole = IdempotencyKey.parse(key) if isinstance(key, str) else key
+    return [whole.of_item(number) for number in range(count)]
 
 
 def _page_request(  # noqa: PLR0913 -- as `entries`

@@ -22,6 +22,8 @@ EXAMPLES: list[Exception] = [
     errors.IncrementTooLarge("m", 5.0),
     errors.OperatorMismatch("d", "best"),
     errors.AttemptsExhausted("m", 3, "daily"),
+    errors.IdempotencyMismatch("m"),
+    errors.IdempotencyFull("d", 5),
     errors.CursorStale(),
     errors.PeriodNotFound("daily", "2026-11-24"),
     errors.RulesConflict("d", ["ties"]),

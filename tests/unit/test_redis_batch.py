@@ -28,6 +28,7 @@ from goboard.domain.errors import (
     StoreUnavailable,
     UpdateRefused,
 )
+from goboard.domain.idempotency import Retention
 from goboard.domain.names import BoardName, MemberName
 from goboard.domain.rules import Rules
 from goboard.domain.standings import Entry, Outcome, Submission
@@ -45,7 +46,7 @@ def plain(*values: bytes | int | None) -> PlainReplies:
 
 
 def ruled(*values: bytes | int | None) -> RuledReplies:
-    return RuledReplies(values, BOARD, KnownRules("1-x", RULES, 1))
+    return RuledReplies(values, BOARD, KnownRules("1-x", RULES, 1), 5)
 
 
 def increments(*deltas: float) -> Increments:
@@ -72,7 +73,7 @@ def test_numbers_are_worded_so_that_they_read_back_as_the_same_double(number: fl
 
 async def test_a_long_list_is_taken_in_slices_and_answered_when_all_are_settled() -> None:
     write = increments(0, 1, 2, 3, 4)
-    taken = Taken([], [], [])
+    taken = Taken([], [], [], [])
     assert (write.take(3, taken, ruled=False), write.taken_up) == (3, False)
     write.settle(plain(b"0", 0, b"1", 0, None, 0), 0, 3)
     assert not write.future.done()
@@ -91,7 +92,7 @@ async def test_a_list_of_which_a_part_was_applied_does_not_claim_that_nothing_wa
     settled: int, expected: type[Exception]
 ) -> None:
     write = increments(1, 1, 1)
-    write.take(settled, Taken([], [], []), ruled=False)
+    write.take(settled, Taken([], [], [], []), ruled=False)
     write.settle(plain(*[b"1", 0] * settled), 0, settled)
     write.fail(StoreUnavailable())
     with pytest.raises(expected):
@@ -146,7 +147,7 @@ async def test_what_takes_rules_makes_a_batch_of_its_own() -> None:
     waiting = deque([write])
     sizes = []
     while waiting:
-        batch = Batch(BOARD, UNRULED)
+        batch = Batch(BOARD, UNRULED, Retention())
         batch.fill(waiting, 0.0)
         sizes.append((batch.ruled, sum(count for _, count in batch.parts)))
     assert sizes == [(False, 1), (True, 3)]
@@ -156,7 +157,7 @@ async def test_a_batch_is_of_the_same_periods() -> None:
     known = KnownRules("1-x", RULES, 1)
     midnight = known.current(AT)[0].end
     writes = deque(submissions([Submission(ADA, 1.0)], at) for at in (AT, midnight - 0.001, midnight))
-    batch = Batch(BOARD, known)
+    batch = Batch(BOARD, known, Retention())
     batch.fill(writes, 0.0)
     assert (len(batch.parts), len(writes)) == (2, 1)
 
@@ -165,7 +166,7 @@ async def test_a_batch_ends_with_a_deletion() -> None:
     loop = asyncio.get_running_loop()
     writes = deque([increment(), OneWrite(loop, "", DELETE, "", RuledReplies.entry, AT), increment()])
     for deletes in (False, True, False):
-        batch = Batch(BOARD, UNRULED)
+        batch = Batch(BOARD, UNRULED, Retention())
         batch.fill(writes, 0.0)
         assert (len(batch.parts), batch.deletes) == (1, deletes)
 
@@ -173,13 +174,13 @@ async def test_a_batch_ends_with_a_deletion() -> None:
 async def test_what_was_given_back_stands_where_it_stood() -> None:
     """A long list of which a part was done before, between two single writes."""
     first, long, last = increment(), increments(*range(600)), increment()
-    long.take(100, Taken([], [], []), ruled=False)
+    long.take(100, Taken([], [], [], []), ruled=False)
     waiting = deque([first, long, last])
-    batch = Batch(BOARD, UNRULED)
+    batch = Batch(BOARD, UNRULED, Retention())
     batch.fill(waiting, 0.0)
     assert [count for _, count in batch.parts] == [1, 499]
     batch.give_back(waiting)
     assert list(waiting) == [first, long, last]
-    again = Batch(BOARD, UNRULED)
+    again = Batch(BOARD, UNRULED, Retention())
     again.fill(waiting, 0.0)
     assert again.plain_arguments() == batch.plain_arguments()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from goboard.domain.idempotency import Retention
 from goboard.domain.identity import Mismatch, Role
 from goboard.entrypoints.auth_settings import SAMPLE_SECRETS
 from goboard.entrypoints.parsing import SettingsError
@@ -60,6 +61,7 @@ def test_the_defaults_are_the_contract_s() -> None:
         "live_max_watches": 16,
         "live_max_per_identity": 10_000,
         "live_max_views": 1000,
+        "retention": Retention(3600, 1_000_000),
         "grpc_max_message_bytes": 4 * 1024 * 1024,
         "log_level": "info",
     }

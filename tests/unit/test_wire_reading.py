@@ -135,8 +135,8 @@ def test_an_update_is_an_object_of_two_texts_and_a_number(text: str, update: Upd
 
 
 FORM = (
-    "the message must be a JSON object with the texts dashboard and member_id and the number increment, or with an op;"
-    " its id, where there is one, is a text of up to 128 characters or an integer"
+    "the message must be a JSON object with the texts dashboard and member_id, the number increment and, if any, the"
+    " text op_id, or with an op; its id, where there is one, is a text of up to 128 characters or an integer"
 )
 
 

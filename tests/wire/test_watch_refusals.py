@@ -14,8 +14,8 @@ WATCH_FORM = (
     + ID_FORM
 )
 MESSAGE_FORM = (
-    "the message must be a JSON object with the texts dashboard and member_id and the number increment, or with an op; "
-    + ID_FORM
+    "the message must be a JSON object with the texts dashboard and member_id, the number increment and, if any, the "
+    "text op_id, or with an op; " + ID_FORM
 )
 SEVERAL = "top, around and members are each a view of their own; say one of them"
 ALONE = "above and below belong to around; say around, too"

@@ -77,8 +77,8 @@ async def test_problems_keep_their_place_among_replies(service: Service, board: 
 
 NAMES = "missing dashboard or member_id"
 FORM = (
-    "the message must be a JSON object with the texts dashboard and member_id and the number increment, or with an op;"
-    " its id, where there is one, is a text of up to 128 characters or an integer"
+    "the message must be a JSON object with the texts dashboard and member_id, the number increment and, if any, the"
+    " text op_id, or with an op; its id, where there is one, is a text of up to 128 characters or an integer"
 )
 BAD_MESSAGES = {
     "no json": ("hello", "malformed JSON"),

@@ -9,7 +9,9 @@
     │   ├── ScoreOutOfRange       a score would leave its bounds
     │   ├── IncrementTooLarge
     │   ├── OperatorMismatch      an increment, where scores are set
-    │   └── AttemptsExhausted
+    │   ├── AttemptsExhausted
+    │   ├── IdempotencyMismatch   the key names another update
+    │   └── IdempotencyFull       the board remembers as many keys as it may
     ├── RulesConflict             the rules' change would falsify scores that there are
     ├── ArchiveExists             standings were set aside under this name before
     ├── TooManyWatches            a connection, an identity or the process watches as much as it may
@@ -95,6 +97,26 @@ class AttemptsExhausted(UpdateRefused):
 
     def __init__(self, member: str, limit: int, window: str) -> None:
         super().__init__(f"member {member!r} has made all {limit} attempts of this {window} period")
+
+
+class IdempotencyMismatch(UpdateRefused):
+    """The key was used before, for an update that was another; nothing was applied now."""
+
+    def __init__(self, member: str) -> None:
+        super().__init__(
+            f"this idempotency key belongs to another update than this one of member {member!r}; nothing was changed."
+            " A retry repeats the update as it was, a new update takes a new key"
+        )
+
+
+class IdempotencyFull(UpdateRefused):
+    """The board remembers as many keys as it may, so that an update with a new one could not be known again."""
+
+    def __init__(self, board: str, limit: int) -> None:
+        super().__init__(
+            f"the dashboard {board!r} remembers {limit} idempotency keys, the most allowed; nothing was changed. Try"
+            " again when some have expired, or send the update without a key"
+        )
 
 
 class RulesConflict(GoboardError):

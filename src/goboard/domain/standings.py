@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from goboard.domain.idempotency import IdempotencyKey
 from goboard.domain.names import MemberName
 
 DEFAULT_PERCENTILES = (50.0, 90.0, 99.0)
@@ -32,6 +33,8 @@ class Submission(NamedTuple):
     """As `parse_metadata` writes it; None: what the member has stays."""
     overwrite: bool = False
     """True: the score takes the place of the one there is, whatever the board's operator."""
+    key: IdempotencyKey | None = None
+    """With a key the submission is applied once, however often it comes."""
 
 
 class Outcome(NamedTuple):

@@ -70,13 +70,16 @@ def _store_and_events(settings: Settings) -> tuple[BoardStore, EventBus]:
     """Make the store, and the bus on which its changes are heard."""
     if settings.store == "memory":
         events = MemoryEventBus()
-        return MemoryBoardStore(events), events
+        return MemoryBoardStore(events, retention=settings.retention), events
     return _redis_store(settings), RedisEventBus.from_url(settings.redis_url, prefix=settings.redis_prefix)
 
 
 def _redis_store(settings: Settings) -> BoardStore:
     return RedisBoardStore.from_url(
-        settings.redis_url, prefix=settings.redis_prefix, top_snapshot=settings.top_snapshot
+        settings.redis_url,
+        prefix=settings.redis_prefix,
+        top_snapshot=settings.top_snapshot,
+        retention=settings.retention,
     )
 
 

@@ -113,6 +113,18 @@ _OF_ERROR: dict[type[Exception], Kind] = {
         "attempts_exhausted",
         Status.FAILED_PRECONDITION,
     ),
+    errors.IdempotencyMismatch: Kind(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "urn:goboard:request:idempotency-mismatch",
+        "idempotency_mismatch",
+        Status.FAILED_PRECONDITION,
+    ),
+    errors.IdempotencyFull: Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "urn:goboard:dashboard:idempotency-full",
+        "idempotency_full",
+        Status.RESOURCE_EXHAUSTED,
+    ),
     errors.RulesConflict: Kind(
         HTTPStatus.CONFLICT, "urn:goboard:dashboard:rules-conflict", "rules_conflict", Status.FAILED_PRECONDITION
     ),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
+from goboard.domain.idempotency import Retention
 from goboard.domain.identity import Mismatch, Role
 from goboard.entrypoints import parsing
 from goboard.entrypoints.auth_settings import AUTH_VARIABLES, check_auth
@@ -40,6 +41,18 @@ VARIABLES = (
         "0",
         parsing.integer(0, 60_000),
         "how many milliseconds old `top` of a board without rules may be; 0: all that was answered before is in it",
+    ),
+    Variable(
+        "IDEMPOTENCY_TTL",
+        "3600",
+        parsing.integer(1, 7 * 86_400),
+        "seconds for which an update with an idempotency key is known again",
+    ),
+    Variable(
+        "IDEMPOTENCY_MAX_KEYS",
+        "1000000",
+        parsing.integer(1, 100_000_000),
+        "the most keys that a board remembers; about 110 bytes each",
     ),
     Variable("LIVE_TICK_MS", "50", parsing.integer(10, 10_000), "milliseconds between two messages to a watcher"),
     Variable("LIVE_MAX_WATCHES", "16", parsing.integer(1, 1000), "the most views that one connection may watch"),
@@ -97,6 +110,7 @@ class Settings:
     max_limit: int
     top_snapshot: float
     """Seconds."""
+    retention: Retention
     live_tick: float
     """Seconds."""
     live_max_watches: int
@@ -146,6 +160,7 @@ class Settings:
             request_timeout=values["REQUEST_TIMEOUT"],
             max_limit=values["MAX_LIMIT"],
             top_snapshot=values["TOP_SNAPSHOT_MS"] / 1000,
+            retention=Retention(values["IDEMPOTENCY_TTL"], values["IDEMPOTENCY_MAX_KEYS"]),
             live_tick=values["LIVE_TICK_MS"] / 1000,
             live_max_watches=values["LIVE_MAX_WATCHES"],
             live_max_per_identity=values["LIVE_MAX_PER_IDENTITY"],

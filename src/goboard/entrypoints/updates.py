@@ -4,7 +4,7 @@ import asyncio
 from asyncio import Future
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import NamedTuple, Self, TypeVar
+from typing import Generic, NamedTuple, Self, TypeVar
 
 from goboard.domain.errors import (
     GoboardError,
@@ -14,6 +14,7 @@ from goboard.domain.errors import (
     RoleRequired,
     UpdateRefused,
 )
+from goboard.domain.idempotency import IdempotencyKey
 from goboard.domain.identity import Identity, Role
 from goboard.domain.names import BoardName, MemberName
 from goboard.domain.scores import parse_number
@@ -43,6 +44,14 @@ class Caller(NamedTuple):
             MemberForbidden: the caller may not act for it, and MEMBER_ID_MISMATCH is `reject`.
         """
         return self.gate.member_for(self.identity, MemberName.parse(named))
+
+    def key(self, text: str | None) -> IdempotencyKey | None:
+        """Give the caller's idempotency key that is written as `text`; None: there is none.
+
+        Raises:
+            InvalidArgument: it breaks a rule.
+        """
+        return None if text is None else IdempotencyKey.parse(text, self.identity.member)
 
     @property
     def name(self) -> str | None:
@@ -107,9 +116,17 @@ class Update(NamedTuple):
     board: BoardName
     member: MemberName
     delta: float
+    key: IdempotencyKey | None = None
 
     @classmethod
-    def asked(cls, caller: Caller, dashboard: str | None, member_id: str | None, increment: float | None) -> Self:
+    def asked(
+        cls,
+        caller: Caller,
+        dashboard: str | None,
+        member_id: str | None,
+        increment: float | None,
+        op_id: str | None = None,
+    ) -> Self:
         """Read an update as a stream's message says it.
 
         Raises:
@@ -118,7 +135,8 @@ class Update(NamedTuple):
         """
         if not dashboard or not member_id:
             raise InvalidArgument("missing dashboard or member_id")
-        return cls(board_name(dashboard), caller.member(member_id), required(increment))
+        key = None if op_id is None else caller.key(op_id)
+        return cls(board_name(dashboard), caller.member(member_id), required(increment), key)
 
 
 _OF_ONE = (InvalidArgument, MemberForbidden, UpdateRefused)
@@ -143,6 +161,7 @@ class Batch:
         self._outcomes: list[Entry | Exception | None] = []
         self._places: dict[BoardName, list[int]] = {}
         self._deltas: dict[BoardName, list[tuple[MemberName, float]]] = {}
+        self._keys: dict[BoardName, list[IdempotencyKey | None]] = {}
         self._running: list[tuple[list[int], Future[list[Entry | UpdateRefused]]]] = []
 
     def __len__(self) -> int:
@@ -154,12 +173,13 @@ class Batch:
         Raises:
             InvalidArgument: its delta is not finite.
         """
-        board, member, increment = update
+        board, member, increment, key = update
         delta = parse_number(increment, "increment")
         if board not in self._places:
-            self._places[board], self._deltas[board] = [], []
+            self._places[board], self._deltas[board], self._keys[board] = [], [], []
         self._places[board].append(len(self._outcomes))
         self._deltas[board].append((member, delta))
+        self._keys[board].append(key)
         self._outcomes.append(None)
 
     def fill(self, items: Sequence[Item | GoboardError], read: Callable[[Item], Update]) -> Self:
@@ -177,7 +197,9 @@ class Batch:
     def start(self) -> Self:
         """Let the store be asked: from here on the updates are under way, those of one board in their order."""
         for board, places in self._places.items():
-            self._running.append((places, self._boards.increment_many(board, self._deltas[board])))
+            keys = self._keys[board]
+            keyed = None if all(key is None for key in keys) else keys
+            self._running.append((places, self._boards.increment_many(board, self._deltas[board], key=keyed)))
         return self
 
     async def outcomes_of_one_board(self) -> Sequence[Entry | Exception]:
@@ -204,6 +226,35 @@ class Batch:
             for place, result in zip(places, results, strict=True):
                 self._outcomes[place] = result
         return self._outcomes  # type: ignore[return-value] # none is None any more
+
+
+class Keyed(NamedTuple, Generic[Item]):
+    """One update among many, and its idempotency key."""
+
+    item: Item
+    key: IdempotencyKey | None
+
+
+def with_keys(
+    items: Sequence[Item | GoboardError], caller: Caller, key: str | None, own: Callable[[Item], str | None]
+) -> Sequence[Keyed[Item] | GoboardError]:
+    """Give each item its key: its `own`, or where it has none what `key`, that of the whole message, is for its place.
+
+    Raises:
+        InvalidArgument: `key` breaks a rule; an item whose own does is a refusal in its place.
+    """
+    whole = caller.key(key)
+
+    def with_key(place: int, item: Item | GoboardError) -> Keyed[Item] | GoboardError:
+        if isinstance(item, GoboardError):
+            return item
+        try:
+            named = caller.key(own(item))
+        except InvalidArgument as refusal:
+            return refusal
+        return Keyed(item, named or (whole and whole.of_item(place)))
+
+    return [with_key(place, item) for place, item in enumerate(items)]
 
 
 def required(increment: float | None) -> float:

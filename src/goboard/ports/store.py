@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from goboard.domain.errors import UpdateRefused
+from goboard.domain.idempotency import IdempotencyKey, Keys
 from goboard.domain.names import ArchiveName, BoardName, MemberName
 from goboard.domain.pages import Page, PageRequest
 from goboard.domain.periods import Period, PeriodChoice
@@ -23,6 +24,12 @@ class BoardStore(Protocol):
     in one of them is refused in all. Each operation is atomic. Writes to one board take effect in the order of the
     calls within one store object.
 
+    An update with a key is applied once: when one with the same key comes again within the store's `Retention`, it is
+    answered as the first was, and nothing is applied, whatever has become of the board since. Kept with the update in
+    one step, so that one is never there without the other. What was refused is not remembered. In place of an outcome
+        IdempotencyMismatch: the key named another update (member, number, what is done with it, metadata) before.
+        IdempotencyFull: the board remembers as many keys as it may, and the key is new.
+
     Reads are of the period that a `PeriodChoice` names, and may raise
         InvalidArgument: the board has no such window, or the window no such period.
         PeriodNotFound: the period has not begun, or is not kept any more.
@@ -36,7 +43,9 @@ class BoardStore(Protocol):
         BoardBusy: the board's rules are being changed; nothing was applied.
     """
 
-    def increment(self, board: BoardName, member: MemberName, delta: float, at: float) -> Future[Entry]:
+    def increment(
+        self, board: BoardName, member: MemberName, delta: float, at: float, key: IdempotencyKey | None = None
+    ) -> Future[Entry]:
         """Add `delta` (finite) to the member's score, a new member's being 0, and tell score and rank after it.
 
         Both are those of the board's default window. The update is under way when this returns, so that a caller can
@@ -48,13 +57,16 @@ class BoardStore(Protocol):
             IncrementTooLarge: `delta` is over the rules' max_increment.
             OperatorMismatch: the board's operator is another.
             AttemptsExhausted: the member has none left.
+            IdempotencyMismatch, IdempotencyFull: as above.
         """
         ...
 
     def increment_many(
-        self, board: BoardName, deltas: Sequence[tuple[MemberName, float]], at: float
+        self, board: BoardName, deltas: Sequence[tuple[MemberName, float]], at: float, keys: Keys | None = None
     ) -> Future[list[Entry | UpdateRefused]]:
         """Do the increments in order and give each one's outcome in its place; under way when this returns.
+
+        `keys` are as many as `deltas`; None: none has one.
 
         One that is refused leaves the others alone. Each entry holds score and rank right after its own
         increment. Each increment is atomic; a long list as a whole is not.

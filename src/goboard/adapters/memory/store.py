@@ -3,17 +3,19 @@
 import asyncio
 from asyncio import Future
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from itertools import islice, repeat
 from typing import TypeVar
 
 from sortedcontainers import SortedDict
 
 from goboard.adapters.memory.board import Board
 from goboard.adapters.memory.events import MemoryEventBus
+from goboard.adapters.memory.idempotency import Answers
 from goboard.adapters.memory.pages import page_of
 from goboard.adapters.memory.statistics import percentile_of, stats_of
 from goboard.adapters.memory.versions import Versions
 from goboard.domain.errors import UpdateRefused
+from goboard.domain.idempotency import IdempotencyKey, Keys, Retention
 from goboard.domain.names import ArchiveName, BoardName, MemberName
 from goboard.domain.pages import Page, PageRequest
 from goboard.domain.periods import Period, PeriodChoice
@@ -28,29 +30,36 @@ _Done = TypeVar("_Done")
 class MemoryBoardStore:
     """A `BoardStore` of this process. Nothing is kept when the process ends. Its events go to `events`."""
 
-    def __init__(self, events: MemoryEventBus | None = None) -> None:
+    def __init__(self, events: MemoryEventBus | None = None, *, retention: Retention = Retention()) -> None:  # noqa: B008 -- it cannot change
         self._boards: SortedDict[str, Board] = SortedDict()
+        self._answers = Answers(retention)
         self._versions = Versions(events or MemoryEventBus())
 
-    def increment(self, board: BoardName, member: MemberName, delta: float, at: float) -> Future[Entry]:
+    def increment(
+        self, board: BoardName, member: MemberName, delta: float, at: float, key: IdempotencyKey | None = None
+    ) -> Future[Entry]:
         future: Future[Entry] = asyncio.get_running_loop().create_future()
         found = self._found(board)
         try:
-            future.set_result(found.increment(member, delta, at))
+            future.set_result(self._increment(found, board, (member, delta), at, key))
         except UpdateRefused as refusal:
             future.set_exception(refusal)
         self._keep(board, found)
         return future
 
     def increment_many(
-        self, board: BoardName, deltas: Sequence[tuple[MemberName, float]], at: float
+        self, board: BoardName, deltas: Sequence[tuple[MemberName, float]], at: float, keys: Keys | None = None
     ) -> Future[list[Entry | UpdateRefused]]:
-        return self._many(board, deltas, lambda found, each: found.increment(*each, at))
+        pairs = zip(deltas, keys or repeat(None, len(deltas)), strict=True)
+        return self._many(board, pairs, lambda found, pair: self._increment(found, board, pair[0], at, pair[1]))
 
     def submit_many(
         self, board: BoardName, submissions: Sequence[Submission], at: float
     ) -> Future[list[Outcome | UpdateRefused]]:
-        return self._many(board, submissions, lambda found, each: found.submit(each, at))
+        def submit(found: Board, each: Submission) -> Outcome:
+            return self._answers.once(board, each.key, each._replace(key=None), at, lambda: found.submit(each, at))
+
+        return self._many(board, submissions, submit)
 
     async def remove(self, board: BoardName, member: MemberName, at: float) -> bool:
         found = self._found(board)
@@ -157,6 +166,11 @@ class MemoryBoardStore:
         if isinstance(shows, Around):
             return await self.around(board, *shows, choice, metadata=metadata)
         return (await self.lookup(board, shows.names, choice, metadata=metadata)).entries
+
+    def _increment(
+        self, found: Board, board: BoardName, increment: tuple[MemberName, float], at: float, key: IdempotencyKey | None
+    ) -> Entry:
+        return self._answers.once(board, key, increment, at, lambda: found.increment(*increment, at))
 
     def _many(
         self, board: BoardName, updates: Iterable[_Update], apply: Callable[[Board, _Update], _Done]

@@ -1,6 +1,7 @@
 """How a board's rules are told to the scripts."""
 
 from goboard.adapters.redis.rulebook import KnownRules
+from goboard.domain.idempotency import Retention
 from goboard.domain.periods import ALL, Period
 
 LONGEST = 1e11
@@ -30,6 +31,11 @@ def rule_arguments(known: KnownRules, at: float) -> list[str]:
     for period in periods:
         arguments += (period.place, kept_for(known, period, at))
     return arguments
+
+
+def key_arguments(keyed: int, retention: Retention) -> list[str]:
+    """Give the next arguments of submit.lua: how many changes have a key, for how long and how many are remembered."""
+    return [str(keyed), milliseconds(retention.seconds), str(retention.most)] if keyed else ["0"]
 
 
 def kept_for(known: KnownRules, period: Period, at: float) -> str:

@@ -6,16 +6,28 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from goboard.adapters.redis.arguments import rule_arguments
+from goboard.adapters.redis.arguments import key_arguments, rule_arguments
 from goboard.adapters.redis.connection import ANSWER_WITHIN, STORE_TIMEOUT, Connections, Link
 from goboard.adapters.redis.index import BoardIndex
 from goboard.adapters.redis.keys import standings_key
 from goboard.adapters.redis.lanes import Lanes
-from goboard.adapters.redis.replies import PlainReplies, RuledReplies
+from goboard.adapters.redis.replies import PlainReplies, Replies, RuledReplies
 from goboard.adapters.redis.rulebook import UNRULED, KnownRules, Rulebook
 from goboard.adapters.redis.scripts import SUBMIT, WRITE
-from goboard.adapters.redis.writes import Increments, OneIncrement, OneWrite, ReadReply, Submissions, Taken, Write
+from goboard.adapters.redis.writes import (
+    INCREMENT,
+    Increments,
+    KeyedIncrements,
+    OneIncrement,
+    OneWrite,
+    ReadReply,
+    Submissions,
+    Taken,
+    Write,
+    shortest,
+)
 from goboard.domain.errors import BoardBusy, OutcomeUnknown, StoreError, StoreUnavailable, UpdateRefused
+from goboard.domain.idempotency import IdempotencyKey, Keys, Retention
 from goboard.domain.names import BoardName
 from goboard.domain.rules import Ties
 from goboard.domain.standings import Entry, Outcome, Submission
@@ -37,17 +49,26 @@ _Waiting = deque[Write]
 class Batcher:
     """The writes of all boards."""
 
-    def __init__(self, connections: Connections, prefix: str, rulebook: Rulebook, index: BoardIndex) -> None:
+    def __init__(
+        self, connections: Connections, prefix: str, rulebook: Rulebook, index: BoardIndex, retention: Retention
+    ) -> None:
         self._connections = connections
         self._prefix = prefix
         self._rulebook = rulebook
         self._index = index
+        self._retention = retention
         self._lanes: Lanes[_Waiting] = Lanes(deque, self._send_batches, _refuse)
 
-    def put_increment(self, board: BoardName, member: str, delta: float, at: float) -> Future[Entry]:
+    def put_increment(
+        self, board: BoardName, member: str, delta: float, at: float, key: IdempotencyKey | None
+    ) -> Future[Entry]:
         """Let an increment wait its turn."""
         waiting, loop = self._lanes.of(board)
-        write = OneIncrement(loop, member, delta, at)
+        write: Write
+        if key is None:
+            write = OneIncrement(loop, member, delta, at)
+        else:
+            write = OneWrite(loop, member, INCREMENT, shortest(delta), RuledReplies.entry, at, key)
         waiting.append(write)
         return write.future
 
@@ -61,11 +82,16 @@ class Batcher:
         return write.future
 
     def put_increments(
-        self, board: BoardName, deltas: Sequence[tuple[str, float]], at: float
+        self, board: BoardName, deltas: Sequence[tuple[str, float]], at: float, keys: Keys | None
     ) -> Future[list[Entry | UpdateRefused]]:
         """Let a list of increments wait its turn; the future brings the outcome of each."""
         waiting, loop = self._lanes.of(board)
-        write = Increments(loop, deltas, at)
+        write: Increments | KeyedIncrements
+        if keys is None:
+            write = Increments(loop, deltas, at)
+        else:
+            keyed = [(member, delta, key) for (member, delta), key in zip(deltas, keys, strict=True)]
+            write = KeyedIncrements(loop, keyed, at)
         if deltas:
             waiting.append(write)
         return write.future
@@ -85,14 +111,14 @@ class Batcher:
         await self._lanes.close()
 
     async def _send_batches(self, board: BoardName, waiting: _Waiting) -> None:
-        batch = Batch(board, self._rulebook.get(board))
+        batch = self._batch(board)
         try:
             async with self._connections.lease(board=board, lost=OutcomeUnknown) as link:
                 await self._index.enter(board, link)
                 await self._send(batch, waiting, link)
                 # A lease takes 60 µs, a batch's share of 4-6 % of a loaded worker's time: kept while nobody lacks it.
                 while waiting and self._connections.spare and not batch.busy:
-                    batch = Batch(board, self._rulebook.get(board))
+                    batch = self._batch(board)
                     await link.renew()
                     await self._send(batch, waiting, link)
         except StoreError as error:
@@ -104,6 +130,9 @@ class Batcher:
             raise
         if batch.busy:
             await asyncio.sleep(BUSY_PAUSE)
+
+    def _batch(self, board: BoardName) -> "Batch":
+        return Batch(board, self._rulebook.get(board), self._retention)
 
     async def _send(self, batch: "Batch", waiting: _Waiting, link: Link) -> None:
         # Only now: whoever gave up, or joined, while a connection was made is heeded.
@@ -138,7 +167,7 @@ class Batcher:
 class Batch:
     """What one script call carries."""
 
-    def __init__(self, board: BoardName, known: KnownRules) -> None:
+    def __init__(self, board: BoardName, known: KnownRules, retention: Retention) -> None:
         self.board = board
         self.oldest = float("inf")
         self.ruled = known is not UNRULED
@@ -146,7 +175,8 @@ class Batch:
         self.busy = False
         self.parts: list[tuple[Write, int]] = []
         self._known = known
-        self._taken = Taken([], [], [])
+        self._retention = retention
+        self._taken = Taken([], [], [], [])
         self._at = 0.0
         self._start = self._end = 0.0
 
@@ -174,17 +204,24 @@ class Batch:
                 self.deletes = write.last
                 return
 
-    def plain_arguments(self) -> list[str]:
+    def plain_arguments(self) -> list[str | bytes]:
         """Give what write.lua is called with."""
         return [*self._taken.members, *self._taken.words]
 
-    def ruled_arguments(self) -> list[str]:
+    def ruled_arguments(self) -> list[str | bytes]:
         """Give what submit.lua is called with."""
-        return [*rule_arguments(self._known, self._at), *self._taken.arguments]
+        return [
+            *rule_arguments(self._known, self._at),
+            *key_arguments(len(self._taken.keyed) // 2, self._retention),
+            *self._taken.arguments,
+            *self._taken.keyed,
+        ]
 
     def settle(self, reply: Sequence[bytes | int | None]) -> None:
         """Give each write its part of the script's reply."""
-        replies = RuledReplies(reply, self.board, self._known) if self.ruled else PlainReplies(reply)
+        replies: Replies = PlainReplies(reply)
+        if self.ruled:
+            replies = RuledReplies(reply, self.board, self._known, self._retention.most)
         at, width = 1, replies.width
         for write, count in self.parts:
             write.settle(replies, at, count)

@@ -14,6 +14,8 @@ A script names only the first; the others it makes itself.
     attempts:<place>          how often each member has submitted
     metadata, track           of each member; `track` in milliseconds since the epoch, the first and the last
     version                   its number, which rises with each call that writes, and the epoch in which it counts
+    operations                the stretches of time for which answers to updates with keys are remembered, by their end
+    operations:<end>          what the updates of a stretch were answered
     until                     when it is to be looked whether a member's metadata and track can go
 
 `{<prefix>}boards` is the index of all boards: names, in byte order. `{<prefix><board>}:changes` is no key but the shard

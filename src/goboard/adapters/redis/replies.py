@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from goboard.adapters.redis.rulebook import KnownRules
 from goboard.domain.errors import (
     AttemptsExhausted,
+    IdempotencyFull,
+    IdempotencyMismatch,
     IncrementTooLarge,
     OperatorMismatch,
     ScoreOutOfRange,
@@ -16,6 +18,11 @@ from goboard.domain.scores import MAX_SCORE
 from goboard.domain.standings import Entry, Outcome
 
 Reply = bytes | int | None
+
+
+_IMPROVED = (1, 3)
+_REPLAYED = (2, 3)
+"""What submit.lua says of a change in the third place: whether it improved, and 2 more where it was done before."""
 
 
 class Replies(ABC):
@@ -68,11 +75,12 @@ class PlainReplies(Replies):
 class RuledReplies(Replies):
     """What submit.lua replies: score, rank, and whether it improved or why it was refused."""
 
-    __slots__ = ("board", "known")
+    __slots__ = ("board", "known", "most_keys")
     width = 3
 
-    def __init__(self, values: Sequence[Reply], board: BoardName, known: KnownRules) -> None:
+    def __init__(self, values: Sequence[Reply], board: BoardName, known: KnownRules, most_keys: int) -> None:
         super().__init__(values)
+        self.most_keys = most_keys
         self.board = board
         self.known = known
 
@@ -86,7 +94,7 @@ class RuledReplies(Replies):
         score, rank, improved = self._values[at : at + self.width]
         if score is None:
             raise self._refusal(member, at)
-        return Outcome(member, float(score), rank, bool(improved), rank is not None)  # type: ignore[arg-type] # an integer or None
+        return Outcome(member, float(score), rank, improved in _IMPROVED, rank is not None)  # type: ignore[arg-type] # an integer or None
 
     def number(self, at: int) -> int | None:
         """Read how many members something was done to; None: it was refused."""
@@ -96,8 +104,17 @@ class RuledReplies(Replies):
         """Read why something was refused."""
         return self._values[at + 2]  # type: ignore[return-value] # a word then
 
+    @property
+    def replays(self) -> int:
+        """How many of the changes were done before, and only answered again."""
+        return sum(each in _REPLAYED for each in self._values[self.width :: self.width])
+
     def _refusal(self, member: str, at: int) -> UpdateRefused:
         rules, why = self.known.rules, self.word(at)
+        if why == b"mismatch":
+            return IdempotencyMismatch(member)
+        if why == b"full":
+            return IdempotencyFull(self.board, self.most_keys)
         if why == b"operator":
             return OperatorMismatch(self.board, rules.operator.value)
         if why == b"increment" and rules.max_increment is not None:

@@ -29,6 +29,7 @@ from goboard.domain.errors import (
     StoreUnavailable,
     UpdateRefused,
 )
+from goboard.domain.idempotency import IdempotencyKey, Keys, Retention
 from goboard.domain.names import ArchiveName, BoardName, MemberName
 from goboard.domain.pages import Page, PageRequest
 from goboard.domain.periods import ALL, Period, PeriodChoice, single_spaced
@@ -37,6 +38,7 @@ from goboard.domain.standings import BoardSize, Entry, Lookup, MemberDetails, Ou
 from goboard.domain.views import Sight, View
 
 _Answer = TypeVar("_Answer")
+_RETENTION = Retention()
 
 
 class RedisBoardStore:
@@ -52,35 +54,47 @@ class RedisBoardStore:
     refused with `BoardBusy`; what others than goboard write to the board meanwhile may be lost.
     """
 
-    def __init__(self, connections: Connections, *, prefix: str = "prod:", top_snapshot: float = 0) -> None:
+    def __init__(
+        self,
+        connections: Connections,
+        *,
+        prefix: str = "prod:",
+        top_snapshot: float = 0,
+        retention: Retention = _RETENTION,
+    ) -> None:
         checked_prefix(prefix)
         self._connections = connections
         self._rulebook = Rulebook()
         self._index = BoardIndex(connections, prefix)
-        self._batcher = Batcher(connections, prefix, self._rulebook, self._index)
+        self._batcher = Batcher(connections, prefix, self._rulebook, self._index, retention)
         self._reader = Reader(connections, prefix, self._rulebook, TopSnapshots(top_snapshot))
         self._queries = Queries(connections, prefix, self._rulebook)
         self._changes = RuleChanges(connections, prefix, self._rulebook, self._index)
 
     @classmethod
-    def from_url(cls, url: str, *, prefix: str = "prod:", top_snapshot: float = 0) -> Self:
+    def from_url(
+        cls, url: str, *, prefix: str = "prod:", top_snapshot: float = 0, retention: Retention = _RETENTION
+    ) -> Self:
         """Make a store of the server at `url` (redis://, rediss:// or unix://), its keys beginning with `prefix`.
 
         It connects when it is first used. With `top_snapshot` over 0, `top` of a board without rules may answer with
         what it read up to so many seconds ago, so that any number of callers costs the server one read in that time.
+        `retention` says how long updates with keys are known again; stores of the same boards should have the same.
 
         Raises:
             InvalidArgument: the URL is not understood, or the prefix has braces.
         """
-        return cls(Connections.from_url(url), prefix=prefix, top_snapshot=top_snapshot)
+        return cls(Connections.from_url(url), prefix=prefix, top_snapshot=top_snapshot, retention=retention)
 
-    def increment(self, board: BoardName, member: MemberName, delta: float, at: float) -> Future[Entry]:
-        return self._batcher.put_increment(board, member, delta, at)
+    def increment(
+        self, board: BoardName, member: MemberName, delta: float, at: float, key: IdempotencyKey | None = None
+    ) -> Future[Entry]:
+        return self._batcher.put_increment(board, member, delta, at, key)
 
     def increment_many(
-        self, board: BoardName, deltas: Sequence[tuple[MemberName, float]], at: float
+        self, board: BoardName, deltas: Sequence[tuple[MemberName, float]], at: float, keys: Keys | None = None
     ) -> Future[list[Entry | UpdateRefused]]:
-        return self._batcher.put_increments(board, deltas, at)
+        return self._batcher.put_increments(board, deltas, at, keys)
 
     def submit_many(
         self, board: BoardName, submissions: Sequence[Submission], at: float

@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from goboard.adapters.redis.failures import bring, each_its_own
+from goboard.adapters.redis.operations import named
 from goboard.adapters.redis.replies import Replies, RuledReplies
 from goboard.domain.errors import GoboardError, OutcomeUnknown, StoreError, StoreUnavailable, UpdateRefused
+from goboard.domain.idempotency import IdempotencyKey
 from goboard.domain.standings import Entry, Outcome, Submission
 
 INCREMENT, SUBMIT, OVERWRITE, REMOVE, DELETE, ARCHIVE, NOTHING = "i", "s", "=", "x", "!", "a", "n"
@@ -25,10 +27,14 @@ class Taken(NamedTuple):
     """As write.lua words changes."""
     arguments: list[str]
     """As submit.lua takes them, four for each."""
+    keyed: list[str | bytes]
+    """Two for each of them that has a key: its number, from 1, and its name."""
 
-    def rule(self, member: str, done: str, metadata: str, at: float) -> None:
+    def rule(self, member: str, done: str, metadata: str, at: float, key: IdempotencyKey | None = None) -> None:
         """Append a change for submit.lua."""
         self.arguments.extend((member, done, metadata, str(int(at * 1000))))
+        if key is not None:
+            self.keyed.extend((str(len(self.arguments) // 4), named(key, member, done, metadata)))
 
 
 class Write(Protocol):
@@ -75,12 +81,19 @@ class Write(Protocol):
 class OneWrite:
     """One change, and how its reply is read."""
 
-    __slots__ = ("_done", "_member", "_read", "at", "future", "last", "since")
+    __slots__ = ("_done", "_key", "_member", "_read", "at", "future", "last", "since")
     taken_up = True
     plain = False
 
     def __init__(  # noqa: PLR0913, PLR0917 -- as `Batcher.put_one`
-        self, loop: AbstractEventLoop, member: str, kind: str, said: str, read: ReadReply, at: float
+        self,
+        loop: AbstractEventLoop,
+        member: str,
+        kind: str,
+        said: str,
+        read: ReadReply,
+        at: float,
+        key: IdempotencyKey | None = None,
     ) -> None:
         self.future: Future[Any] = loop.create_future()
         self.since = loop.time()
@@ -89,9 +102,10 @@ class OneWrite:
         self._member = member
         self._done = kind + said
         self._read = read
+        self._key = key
 
     def take(self, _room: int, taken: Taken, *, ruled: bool) -> int:  # noqa: ARG002 -- it takes rules
-        taken.rule(self._member, self._done, "", self.at)
+        taken.rule(self._member, self._done, "", self.at, self._key)
         return 1
 
     def give_back(self, count: int) -> None:
@@ -211,7 +225,7 @@ class _ManyWrites(ABC, Generic[Item]):
 
 
 class Increments(_ManyWrites[tuple[str, float]]):
-    """Pairs of a member and what is added."""
+    """Pairs of a member and what is added; none has a key."""
 
     plain = True
 
@@ -222,6 +236,26 @@ class Increments(_ManyWrites[tuple[str, float]]):
         else:
             taken.members.extend([member for member, _ in items])
             taken.words.extend([shortest(delta) for _, delta in items])
+        return len(items)
+
+    def _outcome(self, replies: Replies, member: str, at: int) -> Entry:
+        return replies.entry(member, at)
+
+
+class KeyedIncrements(_ManyWrites[tuple[str, float, IdempotencyKey | None]]):
+    """Members, what is added to each, and by which key it is known; all take submit.lua."""
+
+    plain = False
+
+    def _take(
+        self,
+        items: Sequence[tuple[str, float, IdempotencyKey | None]],
+        taken: Taken,
+        *,
+        ruled: bool,  # noqa: ARG002 -- it takes rules
+    ) -> int:
+        for member, delta, key in items:
+            taken.rule(member, INCREMENT + shortest(delta), "", self.at, key)
         return len(items)
 
     def _outcome(self, replies: Replies, member: str, at: int) -> Entry:
@@ -239,7 +273,7 @@ class Submissions(_ManyWrites[Submission]):
         for count, item in enumerate(items):
             if ruled:
                 kind = OVERWRITE if item.overwrite else SUBMIT
-                taken.rule(item.member, kind + shortest(item.score), item.metadata or "", self.at)
+                taken.rule(item.member, kind + shortest(item.score), item.metadata or "", self.at, item.key)
             elif _is_plain(item):
                 taken.members.append(item.member)
                 taken.words.append((OVERWRITE if item.overwrite else "") + shortest(item.score))
@@ -258,4 +292,4 @@ def shortest(number: float) -> str:
 
 def _is_plain(item: Submission) -> bool:
     # Whether adding nothing has put a new member on the board is for submit.lua to tell.
-    return item.metadata is None and (item.overwrite or item.score != 0)
+    return item.metadata is None and item.key is None and (item.overwrite or item.score != 0)

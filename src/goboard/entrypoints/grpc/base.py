@@ -40,6 +40,17 @@ class Chosen(TypedDict):
     period: str | None
 
 
+class Item(Protocol):
+    """One update among many."""
+
+    op_id: str
+
+
+def own_key(item: Item) -> str | None:
+    """Give the item's own idempotency key; None: it says none."""
+    return item.op_id or None
+
+
 class Windowed(Protocol):
     """A request that says which standings it is of; empty: it does not."""
 

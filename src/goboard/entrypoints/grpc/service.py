@@ -10,14 +10,14 @@ from grpclib.const import Handler
 from goboard.domain.names import BoardName
 from goboard.domain.standings import DEFAULT_BINS, DEFAULT_PERCENTILES, Entry
 from goboard.entrypoints.grpc import calls, codec, messages, refusals
-from goboard.entrypoints.grpc.base import chosen, credited
+from goboard.entrypoints.grpc.base import chosen, credited, own_key
 from goboard.entrypoints.grpc.generated import dashboard
 from goboard.entrypoints.grpc.reads import ReadCalls
 from goboard.entrypoints.grpc.stream import CallStream
 from goboard.entrypoints.grpc.updates import UpdateStream
 from goboard.entrypoints.grpc.watching import WatchStream
 from goboard.entrypoints.grpc.writes import WriteCalls
-from goboard.entrypoints.updates import Batch, Caller, Update, board_name, check_size
+from goboard.entrypoints.updates import Batch, Caller, Keyed, Update, board_name, check_size, with_keys
 from goboard.leaderboards import Leaderboards
 from goboard.live import LiveStandings
 
@@ -69,7 +69,8 @@ class DashboardService(ReadCalls, WriteCalls):
         request = increment_score_request
         board = board_name(request.dashboard)
         member = credited(calls.caller.get(), request.member_id)
-        entry = await self._boards.increment(board, member, request.increment)
+        key = calls.caller.get().key(request.op_id or None)
+        entry = await self._boards.increment(board, member, request.increment, key=key)
         return IncrementScoreResponse(member_id=entry.member, rank=entry.rank, score=entry.score)
 
     async def increment_scores(
@@ -78,8 +79,9 @@ class DashboardService(ReadCalls, WriteCalls):
         """Add to many members' scores, each answered in its place."""
         request = increment_scores_request
         check_size(len(request.increments))
-        read = partial(_update, calls.caller.get(), board_name(request.dashboard))
-        batch = Batch(self._boards).fill(request.increments, read).start()
+        caller = calls.caller.get()
+        items = with_keys(request.increments, caller, request.op_id or None, own_key)
+        batch = Batch(self._boards).fill(items, partial(_update, caller, board_name(request.dashboard))).start()
         return IncrementScoresResponse(results=[_result(outcome) for outcome in await batch.outcomes_of_one_board()])
 
     async def get_member_rank(
@@ -135,8 +137,9 @@ class DashboardService(ReadCalls, WriteCalls):
         await WatchStream(stream, self._live, calls.caller.get(), self._timeout, self._patience).serve()
 
 
-def _update(caller: Caller, board: BoardName, increment: dashboard.MemberIncrement) -> Update:
-    return Update(board, credited(caller, increment.member_id), increment.increment)
+def _update(caller: Caller, board: BoardName, keyed: Keyed[dashboard.MemberIncrement]) -> Update:
+    increment, key = keyed
+    return Update(board, credited(caller, increment.member_id), increment.increment, key)
 
 
 def _result(outcome: Entry | Exception) -> dashboard.IncrementResult:

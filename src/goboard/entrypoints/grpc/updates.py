@@ -87,8 +87,10 @@ class UpdateStream:
             return failed
 
     def _increment(self, request: UpdateRequest) -> Future[Entry]:
-        board, member, delta = Update.asked(self._caller, request.dashboard, request.member_id, request.increment)
-        return self._boards.increment(board, member, delta)
+        board, member, delta, key = Update.asked(
+            self._caller, request.dashboard, request.member_id, request.increment, request.op_id or None
+        )
+        return self._boards.increment(board, member, delta, key=key)
 
     def _ready(self) -> list[UpdateResponse]:
         ready = []

@@ -4,9 +4,9 @@ from functools import partial
 
 from goboard.domain.standings import Submission
 from goboard.entrypoints.grpc import calls, codec, messages
-from goboard.entrypoints.grpc.base import BoardCalls, credited, named
+from goboard.entrypoints.grpc.base import BoardCalls, credited, named, own_key
 from goboard.entrypoints.grpc.generated import dashboard
-from goboard.entrypoints.updates import Caller, board_name, check_size, settle_each
+from goboard.entrypoints.updates import Caller, Keyed, board_name, check_size, settle_each, with_keys
 from goboard.leaderboards import submission
 
 SUBMIT_SCORES = f"{calls.GUARDED}SubmitScores"
@@ -30,16 +30,18 @@ class WriteCalls(BoardCalls):
         board = board_name(request.dashboard)
         member = credited(calls.caller.get(), request.member_id)
         metadata = messages.read_metadata(request.metadata)
-        outcome = await self._boards.submit(board, member, request.score, metadata)
+        key = calls.caller.get().key(request.op_id or None)
+        outcome = await self._boards.submit(board, member, request.score, metadata, key=key)
         return SubmitScoreResponse(**messages.outcome_fields(outcome))
 
     async def set_score(self, set_score_request: dashboard.SetScoreRequest) -> dashboard.SetScoreResponse:
         """Set the member's score, whatever the board's operator."""
         request = set_score_request
-        calls.caller.get().require_server()
-        board = board_name(request.dashboard)
+        caller = calls.caller.get()
+        caller.require_server()
+        board, key = board_name(request.dashboard), caller.key(request.op_id or None)
         metadata = messages.read_metadata(request.metadata)
-        outcome = await self._boards.set(board, named(request.member_id), request.score, metadata)
+        outcome = await self._boards.set(board, named(request.member_id), request.score, metadata, key=key)
         return SetScoreResponse(**messages.outcome_fields(outcome))
 
     async def submit_scores(
@@ -49,7 +51,9 @@ class WriteCalls(BoardCalls):
         request = submit_scores_request
         check_size(len(request.scores))
         start = partial(self._boards.submit_many, board_name(request.dashboard))
-        outcomes = await settle_each(request.scores, partial(_submission, calls.caller.get()), start)
+        caller = calls.caller.get()
+        items = with_keys(request.scores, caller, request.op_id or None, own_key)
+        outcomes = await settle_each(items, partial(_submission, caller), start)
         return SubmitScoresResponse(results=[messages.submission_result(each, SUBMIT_SCORES) for each in outcomes])
 
     async def get_rules(self, get_rules_request: dashboard.GetRulesRequest) -> dashboard.GetRulesResponse:
@@ -94,5 +98,6 @@ class WriteCalls(BoardCalls):
         return DeleteDashboardResponse(deleted=await self._boards.delete(board))
 
 
-def _submission(caller: Caller, item: dashboard.ScoreSubmission) -> Submission:
-    return submission(credited(caller, item.member_id), item.score, messages.read_metadata(item.metadata))
+def _submission(caller: Caller, keyed: Keyed[dashboard.ScoreSubmission]) -> Submission:
+    item, key = keyed
+    return submission(credited(caller, item.member_id), item.score, messages.read_metadata(item.metadata), key=key)

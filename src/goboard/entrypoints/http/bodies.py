@@ -34,6 +34,7 @@ class ScoreItem(ScoreBody):
     """One score among many."""
 
     member_id: str | None = None
+    op_id: str | None = None
 
 
 class ScoresBody(msgspec.Struct):
@@ -70,7 +71,10 @@ _archive_body = msgspec.json.Decoder(ArchiveBody)
 _rules_body = msgspec.json.Decoder(dict[str, Any])
 
 _SCORE_FORM = "the body must be a JSON object with the number score and, if any, the object metadata"
-_ITEM_FORM = "a score must be a JSON object with the text member_id, the number score and, if any, the object metadata"
+_ITEM_FORM = (
+    "a score must be a JSON object with the text member_id, the number score and, if any, the object metadata and"
+    " the text op_id"
+)
 _SCORES_FORM = "the body must be a JSON object whose scores is an array"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from goboard.domain.errors import MissingToken, OutcomeUnknown, StoreUnavailable
+from goboard.domain.errors import IdempotencyFull, MissingToken, OutcomeUnknown, StoreUnavailable
 from goboard.entrypoints import problems
 from goboard.entrypoints.http import wire
 from goboard.entrypoints.http.paths import sent_path
@@ -78,7 +78,7 @@ def problem_body(problem: Problem, instance: str) -> bytes:
 
 def error_headers(error: Exception) -> dict[str, str]:
     """Give what a response's headers add to the problem that `error` is."""
-    if isinstance(error, StoreUnavailable | OutcomeUnknown):
+    if isinstance(error, StoreUnavailable | OutcomeUnknown | IdempotencyFull):
         return {"Retry-After": str(problems.RETRY_AFTER_SECONDS)}
     if isinstance(error, MissingToken):
         return {"WWW-Authenticate": "Bearer"}  # RFC 9110, section 11.6.1

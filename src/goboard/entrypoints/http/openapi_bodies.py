@@ -2,6 +2,7 @@
 
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Reference, RequestBody, Schema
 
+from goboard.domain.idempotency import MAX_KEY_CHARS
 from goboard.domain.metadata import MAX_METADATA_BYTES
 from goboard.entrypoints.http.bodies import MAX_SCORES_BYTES
 from goboard.entrypoints.http.rules_record import RulesRecord
@@ -44,6 +45,14 @@ _METADATA = Schema(
     description=f"To be shown beside the score, at most {MAX_METADATA_BYTES} bytes; absent: what the member has stays.",
 )
 
+_OP_ID = Schema(
+    type=OpenAPIType.STRING,
+    min_length=1,
+    max_length=MAX_KEY_CHARS,
+    pattern="^[ -~]+$",
+    description="This update's own idempotency key; absent: what the Idempotency-Key header makes it.",
+)
+
 INCREMENT = _body(
     _object(["increment"], increment=_number("A finite number; the score stays within -2^53 and 2^53.")),
     MAX_BODY_BYTES,
@@ -51,7 +60,9 @@ INCREMENT = _body(
 INCREMENTS = _body(
     _object(
         ["increments"],
-        increments=_many(_object(["member_id", "increment"], member_id=_MEMBER, increment=_number("A finite number."))),
+        increments=_many(
+            _object(["member_id", "increment"], member_id=_MEMBER, increment=_number("A finite number."), op_id=_OP_ID)
+        ),
     ),
     MAX_BATCH_BYTES,
 )
@@ -59,7 +70,9 @@ SCORE = _body(_object(["score"], score=_SCORE, metadata=_METADATA), MAX_BODY_BYT
 SCORES = _body(
     _object(
         ["scores"],
-        scores=_many(_object(["member_id", "score"], member_id=_MEMBER, score=_SCORE, metadata=_METADATA)),
+        scores=_many(
+            _object(["member_id", "score"], member_id=_MEMBER, score=_SCORE, metadata=_METADATA, op_id=_OP_ID)
+        ),
     ),
     MAX_SCORES_BYTES,
 )

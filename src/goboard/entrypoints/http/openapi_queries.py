@@ -1,7 +1,8 @@
-"""The query parameters, as the OpenAPI document describes them."""
+"""The parameters in queries and headers, as the OpenAPI document describes them."""
 
 from litestar.openapi.spec import OpenAPIType, Parameter, Schema
 
+from goboard.domain.idempotency import MAX_KEY_CHARS
 from goboard.domain.standings import DEFAULT_BINS, DEFAULT_PERCENTILES
 from goboard.domain.views import DEFAULT_TOP, MAX_NEIGHBOURS, MAX_WATCHED
 from goboard.entrypoints.http.queries import DEFAULT_LIMIT
@@ -98,3 +99,13 @@ BOARDS = (
     _query("after", _TEXT, "`next` of a page: the board after which this one begins."),
 )
 FORCE = _flag("force", "Change the rules even where that falsifies scores that there are.")
+IDEMPOTENCY_KEY = Parameter(
+    name="Idempotency-Key",
+    param_in="header",
+    required=False,
+    description=(
+        "Names the update, so that it is applied once however often it is sent: a repeat is answered as the first was."
+        " Of many updates the first counts as key/0, the second as key/1 and so on."
+    ),
+    schema=Schema(type=OpenAPIType.STRING, min_length=1, max_length=MAX_KEY_CHARS, pattern="^[ -~]+$"),
+)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from litestar import Request
 from litestar.params import Dependency, Parameter
 
+from goboard.domain.errors import InvalidArgument
 from goboard.domain.identity import Identity
 from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.http.operations import Operations
@@ -25,3 +26,19 @@ def caller_of(request: AnyRequest) -> Caller:
 def query_of(request: AnyRequest) -> Query:
     """Give the request's query."""
     return Query(request.query_params)
+
+
+def key_of(request: AnyRequest) -> str | None:
+    """Give the request's idempotency key; None: it has none."""
+    return sent_key(request.headers.getall("idempotency-key", []))
+
+
+def sent_key(values: list[str]) -> str | None:
+    """Take the idempotency key out of the `Idempotency-Key` headers of a request; None: there is none.
+
+    Raises:
+        InvalidArgument: there are several.
+    """
+    if len(values) > 1:
+        raise InvalidArgument("two Idempotency-Key headers")
+    return values[0] if values else None

@@ -14,11 +14,13 @@ from goboard.entrypoints.http.rest_parameters import (
     MemberPath,
     Offered,
     caller_of,
+    key_of,
     query_of,
 )
 from goboard.entrypoints.http.rules_record import RulesReply
 
 _PROBLEMS = problem_responses(400, 401, 403, 409, 413, 415, 500, 503, 504)
+_PROBLEMS_OF_UPDATES = problem_responses(400, 401, 403, 409, 413, 415, 422, 500, 503, 504)
 _PROBLEMS_OF_MANY = problem_responses(400, 401, 403, 413, 415, 500, 503, 504)
 _PROBLEMS_OF_DELETION = problem_responses(400, 401, 403, 500, 503, 504)
 
@@ -26,20 +28,22 @@ _PROBLEMS_OF_DELETION = problem_responses(400, 401, 403, 500, 503, 504)
 @post(
     "/dashboards/{dashboard:str}/members/{member_id:str}/increment",
     status_code=200,
-    operation_class=described(body=documented.INCREMENT),
-    responses=_PROBLEMS,
+    operation_class=described(queries.IDEMPOTENCY_KEY, body=documented.INCREMENT),
+    responses=_PROBLEMS_OF_UPDATES,
 )
 async def increment(
     request: AnyRequest, dashboard: BoardPath, member_id: MemberPath, operations: Offered
 ) -> wire.MemberReply:
     """Add to the score of the authenticated member (for role server: of the member named)."""
-    return await operations.writes.increment(caller_of(request), dashboard, member_id, await request.body())
+    return await operations.writes.increment(
+        caller_of(request), dashboard, member_id, await request.body(), key_of(request)
+    )
 
 
 @post(
     "/dashboards/{dashboard:str}/increments",
     status_code=200,
-    operation_class=described(body=documented.INCREMENTS),
+    operation_class=described(queries.IDEMPOTENCY_KEY, body=documented.INCREMENTS),
     request_max_body_size=wire.MAX_BATCH_BYTES,
     responses=_PROBLEMS_OF_MANY,
 )
@@ -48,15 +52,15 @@ async def increments(request: AnyRequest, dashboard: BoardPath, operations: Offe
 
     As with a single increment, the authenticated member is credited (for role server: the members named).
     """
-    body = await request.body()
-    return await operations.writes.increments(caller_of(request), dashboard, body, sent_path(request.scope))
+    body, key = await request.body(), key_of(request)
+    return await operations.writes.increments(caller_of(request), dashboard, body, key, sent_path(request.scope))
 
 
 @post(
     "/dashboards/{dashboard:str}/members/{member_id:str}/score",
     status_code=200,
-    operation_class=described(body=documented.SCORE),
-    responses=_PROBLEMS,
+    operation_class=described(queries.IDEMPOTENCY_KEY, body=documented.SCORE),
+    responses=_PROBLEMS_OF_UPDATES,
 )
 async def submit(
     request: AnyRequest, dashboard: BoardPath, member_id: MemberPath, operations: Offered
@@ -65,25 +69,27 @@ async def submit(
 
     The board's operator says what it does: it is added, takes the score's place, or does so where it is better.
     """
-    return await operations.writes.submit(caller_of(request), dashboard, member_id, await request.body())
+    return await operations.writes.submit(
+        caller_of(request), dashboard, member_id, await request.body(), key_of(request)
+    )
 
 
 @put(
     "/dashboards/{dashboard:str}/members/{member_id:str}/score",
-    operation_class=described(body=documented.SCORE),
-    responses=_PROBLEMS,
+    operation_class=described(queries.IDEMPOTENCY_KEY, body=documented.SCORE),
+    responses=_PROBLEMS_OF_UPDATES,
 )
 async def set_score(
     request: AnyRequest, dashboard: BoardPath, member_id: MemberPath, operations: Offered
 ) -> replies.ScoreReply:
     """Set a member's score, whatever the board's operator (role server)."""
-    return await operations.writes.set(caller_of(request), dashboard, member_id, await request.body())
+    return await operations.writes.set(caller_of(request), dashboard, member_id, await request.body(), key_of(request))
 
 
 @post(
     "/dashboards/{dashboard:str}/scores",
     status_code=200,
-    operation_class=described(body=documented.SCORES),
+    operation_class=described(queries.IDEMPOTENCY_KEY, body=documented.SCORES),
     request_max_body_size=MAX_SCORES_BYTES,
     responses=_PROBLEMS_OF_MANY,
 )
@@ -92,8 +98,8 @@ async def submit_many(request: AnyRequest, dashboard: BoardPath, operations: Off
 
     As with a single score, the authenticated member is credited (for role server: the members named).
     """
-    body = await request.body()
-    return await operations.writes.submit_many(caller_of(request), dashboard, body, sent_path(request.scope))
+    body, key = await request.body(), key_of(request)
+    return await operations.writes.submit_many(caller_of(request), dashboard, body, key, sent_path(request.scope))
 
 
 @put(

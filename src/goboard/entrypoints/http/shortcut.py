@@ -23,6 +23,7 @@ from goboard.entrypoints.http.operations import Operations
 from goboard.entrypoints.http.paths import sent_path
 from goboard.entrypoints.http.queries import NO_QUERY, Query
 from goboard.entrypoints.http.rest import sent_token
+from goboard.entrypoints.http.rest_parameters import sent_key
 from goboard.entrypoints.problems import Problem
 from goboard.entrypoints.updates import Caller
 
@@ -46,6 +47,7 @@ class _Request(NamedTuple):
     receive: Any
     segments: list[str]
     tokens: list[str]
+    keys: list[str]
 
     @property
     def dashboard(self) -> str:
@@ -54,6 +56,10 @@ class _Request(NamedTuple):
     @property
     def member_id(self) -> str:
         return self.segments[6]
+
+    @property
+    def key(self) -> str | None:
+        return sent_key(self.keys)
 
     @property
     def path(self) -> str:
@@ -79,17 +85,17 @@ _Operation = Callable[[Operations, Caller, _Request], Awaitable[msgspec.Struct]]
 
 async def _increment(operations: Operations, caller: Caller, request: _Request) -> msgspec.Struct:
     body = await request.body(wire.MAX_BODY_BYTES)
-    return await operations.writes.increment(caller, request.dashboard, request.member_id, body)
+    return await operations.writes.increment(caller, request.dashboard, request.member_id, body, request.key)
 
 
 async def _increments(operations: Operations, caller: Caller, request: _Request) -> msgspec.Struct:
     body = await request.body(wire.MAX_BATCH_BYTES)
-    return await operations.writes.increments(caller, request.dashboard, body, request.path)
+    return await operations.writes.increments(caller, request.dashboard, body, request.key, request.path)
 
 
 async def _submit(operations: Operations, caller: Caller, request: _Request) -> msgspec.Struct:
     body = await request.body(wire.MAX_BODY_BYTES)
-    return await operations.writes.submit(caller, request.dashboard, request.member_id, body)
+    return await operations.writes.submit(caller, request.dashboard, request.member_id, body, request.key)
 
 
 async def _rank(operations: Operations, caller: Caller, request: _Request) -> msgspec.Struct:
@@ -126,8 +132,8 @@ class Shortcut:
         if scope["type"] == "http" and scope["path"].startswith("/api/v1/dashboards/"):
             segments = scope["path"].split("/")
             operation = _operation(scope, segments)
-            if operation is not None and (tokens := _plain_tokens(scope["headers"])) is not None:
-                return self._answer(operation, _Request(scope, receive, segments, tokens), send)
+            if operation is not None and (plain := _plain(scope["headers"])) is not None:
+                return self._answer(operation, _Request(scope, receive, segments, *plain), send)
         handed_on: Awaitable[None] = self._app(scope, receive, send)
         return handed_on
 
@@ -162,18 +168,24 @@ def _operation(scope: Any, segments: list[str]) -> _Operation | None:
     return _OF_BOARD.get(key) if plain else None
 
 
-def _plain_tokens(headers: list[tuple[bytes, bytes]]) -> list[str] | None:
-    """Give the values of Authorization; None: a browser's request, or a head that must be looked at (heads.py)."""
-    tokens = []
+def _plain(headers: list[tuple[bytes, bytes]]) -> tuple[list[str], list[str]] | None:
+    """Give the values of Authorization and Idempotency-Key.
+
+    None: a browser's request, or a head that must be looked at (heads.py).
+    """
+    tokens: list[str] = []
+    keys: list[str] = []
     hosts = 0
     for name, value in headers:
         if name == b"authorization":
             tokens.append(value.decode("latin-1"))
         elif name == b"host" and value:
             hosts += 1
+        elif name == b"idempotency-key":
+            keys.append(value.decode("latin-1"))
         elif name in _NOT_PLAIN:
             return None
-    return tokens if hosts == 1 else None
+    return (tokens, keys) if hosts == 1 else None
 
 
 async def _send_problem(send: Any, problem: Problem, path: str, headers: dict[str, str]) -> None:

@@ -80,7 +80,8 @@ class Updates:
 
     def _start(self, message: wire.UpdateMessage) -> Future[Entry] | GoboardError:
         try:
-            entry = self._boards.increment(*self._read(message))
+            board, member, delta, key = self._read(message)
+            entry = self._boards.increment(board, member, delta, key=key)
         except GoboardError as refusal:
             return refusal
         self._deadlines.watch(entry)
@@ -88,7 +89,7 @@ class Updates:
 
     def _read(self, message: wire.UpdateMessage) -> Update:
         self._caller.require_token()
-        return Update.asked(self._caller, message.dashboard, message.member_id, message.increment)
+        return Update.asked(self._caller, message.dashboard, message.member_id, message.increment, message.op_id)
 
 
 async def settle(started: Started) -> bytes:

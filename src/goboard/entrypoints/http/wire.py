@@ -31,6 +31,7 @@ class IncrementItem(msgspec.Struct):
 
     member_id: str | None = None
     increment: float | None = None
+    op_id: str | None = None
 
 
 class IncrementsBody(msgspec.Struct):
@@ -51,6 +52,7 @@ class UpdateMessage(msgspec.Struct):
     dashboard: str | None = None
     member_id: str | None = None
     increment: float | None = None
+    op_id: str | None = None
     op: str | None = None
     id: MessageId | None = None
 
@@ -132,10 +134,12 @@ _mark = msgspec.json.Decoder(Mark)
 _raw_messages = msgspec.json.Decoder(list[msgspec.Raw])
 
 _BATCH_FORM = "the body must be a JSON object whose increments is an array"
-_ITEM_FORM = "an increment must be a JSON object with the text member_id and the number increment"
+_ITEM_FORM = (
+    "an increment must be a JSON object with the text member_id, the number increment and, if any, the text op_id"
+)
 _UPDATE_FORM = (
-    "the message must be a JSON object with the texts dashboard and member_id and the number increment, or with an op;"
-    " its id, where there is one, is a text of up to 128 characters or an integer"
+    "the message must be a JSON object with the texts dashboard and member_id, the number increment and, if any, the"
+    " text op_id, or with an op; its id, where there is one, is a text of up to 128 characters or an integer"
 )
 
 

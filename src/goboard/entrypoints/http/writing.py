@@ -1,6 +1,7 @@
 """The operations that write."""
 
 from functools import partial
+from operator import attrgetter
 from typing import NamedTuple
 
 from goboard.domain.errors import InvalidArgument
@@ -11,8 +12,10 @@ from goboard.entrypoints.http import bodies, replies, wire
 from goboard.entrypoints.http.queries import Query
 from goboard.entrypoints.http.rules_record import RulesReply, rules_reply
 from goboard.entrypoints.http.segments import acting_member_in, board_in, member_in
-from goboard.entrypoints.updates import Batch, Caller, Update, check_size, required, settle_each
+from goboard.entrypoints.updates import Batch, Caller, Keyed, Update, check_size, required, settle_each, with_keys
 from goboard.leaderboards import Leaderboards, submission
+
+_OP_ID = attrgetter("op_id")
 
 
 class Writes(NamedTuple):
@@ -22,39 +25,51 @@ class Writes(NamedTuple):
     allow_self_delete: bool
     """Whether a member may remove itself."""
 
-    async def increment(self, caller: Caller, dashboard: str, member_id: str, body: bytes) -> wire.MemberReply:
+    async def increment(
+        self, caller: Caller, dashboard: str, member_id: str, body: bytes, key: str | None
+    ) -> wire.MemberReply:
         """Add to the score of the caller's member."""
         board, member = board_in(dashboard), acting_member_in(caller, member_id)
-        return wire.member_reply(await self.boards.increment(board, member, wire.read_increment(body)))
+        number = wire.read_increment(body)
+        return wire.member_reply(await self.boards.increment(board, member, number, key=caller.key(key)))
 
-    async def increments(self, caller: Caller, dashboard: str, body: bytes, instance: str) -> wire.ResultsReply:
+    async def increments(
+        self, caller: Caller, dashboard: str, body: bytes, key: str | None, instance: str
+    ) -> wire.ResultsReply:
         """Add to many scores; `instance` is the path for the problems of those that are refused."""
         board = board_in(dashboard)
         items = wire.read_increments(body)
         check_size(len(items))
-        batch = Batch(self.boards).fill(items, partial(_update, caller, board))
+        batch = Batch(self.boards).fill(with_keys(items, caller, key, _OP_ID), partial(_update, caller, board))
         outcomes = await batch.start().outcomes_of_one_board()
         return wire.ResultsReply([wire.outcome_reply(outcome, instance) for outcome in outcomes])
 
-    async def submit(self, caller: Caller, dashboard: str, member_id: str, body: bytes) -> replies.ScoreReply:
+    async def submit(
+        self, caller: Caller, dashboard: str, member_id: str, body: bytes, key: str | None
+    ) -> replies.ScoreReply:
         """Submit a score of the caller's member."""
         board, member = board_in(dashboard), acting_member_in(caller, member_id)
-        return replies.score_reply(await self.boards.submit(board, member, *bodies.read_score(body)))
+        submitted = bodies.read_score(body)
+        return replies.score_reply(await self.boards.submit(board, member, *submitted, key=caller.key(key)))
 
-    async def set(self, caller: Caller, dashboard: str, member_id: str, body: bytes) -> replies.ScoreReply:
+    async def set(
+        self, caller: Caller, dashboard: str, member_id: str, body: bytes, key: str | None
+    ) -> replies.ScoreReply:
         """Set a member's score, whatever the board's operator."""
         caller.require_server()
         board, member = board_in(dashboard), member_in(member_id)
-        return replies.score_reply(await self.boards.set(board, member, *bodies.read_score(body)))
+        submitted = bodies.read_score(body)
+        return replies.score_reply(await self.boards.set(board, member, *submitted, key=caller.key(key)))
 
     async def submit_many(
-        self, caller: Caller, dashboard: str, body: bytes, instance: str
+        self, caller: Caller, dashboard: str, body: bytes, key: str | None, instance: str
     ) -> replies.ScoreResultsReply:
         """Submit many scores; `instance` is the path for the problems of those that are refused."""
         board = board_in(dashboard)
         items = bodies.read_scores(body)
         check_size(len(items))
-        outcomes = await settle_each(items, partial(_submission, caller), partial(self.boards.submit_many, board))
+        start = partial(self.boards.submit_many, board)
+        outcomes = await settle_each(with_keys(items, caller, key, _OP_ID), partial(_submission, caller), start)
         return replies.ScoreResultsReply([replies.score_outcome_reply(outcome, instance) for outcome in outcomes])
 
     async def set_rules(self, caller: Caller, dashboard: str, body: bytes, query: Query) -> RulesReply:
@@ -82,13 +97,15 @@ class Writes(NamedTuple):
         return replies.DeletedReply(await self.boards.delete(board_in(dashboard)))
 
 
-def _update(caller: Caller, board: BoardName, item: wire.IncrementItem) -> Update:
+def _update(caller: Caller, board: BoardName, keyed: Keyed[wire.IncrementItem]) -> Update:
+    item, key = keyed
     if not item.member_id:
         raise InvalidArgument("missing member_id")
-    return Update(board, caller.member(item.member_id), required(item.increment))
+    return Update(board, caller.member(item.member_id), required(item.increment), key)
 
 
-def _submission(caller: Caller, item: bodies.ScoreItem) -> Submission:
+def _submission(caller: Caller, keyed: Keyed[bodies.ScoreItem]) -> Submission:
+    item, key = keyed
     if not item.member_id:
         raise InvalidArgument("missing member_id")
-    return submission(caller.member(item.member_id), *item.submitted())
+    return submission(caller.member(item.member_id), *item.submitted(), key=key)

@@ -28,6 +28,7 @@ SUBMIT = _load(
     "submit_places.lua",
     "submit_scores.lua",
     "submit_removal.lua",
+    "operations.lua",
     "submit.lua",
 )
 QUERY = _load("standings.lua", "query.lua")

@@ -5,8 +5,10 @@
 -- ARGV     1 the rules' tag, 2 order, 3 ties, 4 operator, 5 the least and 6 the greatest score, 7 max_increment or "",
 --          8 capacity or "", 9 "1" where updates are tracked, 10 how many attempts or "", 11 the number of the place
 --          in which they count, 12 the time in ms, 13 how many places there are; then for each place its name and for
---          how many ms it is to be kept ("" for ever); then four for each change: the member, what is done, metadata
---          or "", the time in ms. What is done is "i1.5" (an increment), "s1.5" (a submission), "=1.5" (set), "x"
+--          how many ms it is to be kept ("" for ever); then how many changes have a key, and where some have, for how
+--          many ms answers are remembered, and how many at most; then four for each change: the member, what is done,
+--          metadata or "", the time in ms; then two for each that has a key: its number, from 1, and 24 bytes that
+--          operations.lua explains. What is done is "i1.5" (an increment), "s1.5" (a submission), "=1.5" (set), "x"
 --          (remove the member everywhere), "!" (delete the board: the last of its call), "adaily" (set the place of the
 --          window aside under the name that stands for the member; "a": the first place), "n" (nothing).
 -- Replies 1 where the first place had no members before, else 0, then three values a change: the score in the first
@@ -16,14 +18,14 @@
 --
 -- A script has no rollback: what can fail (a key is of another type) fails in the reads before the first write.
 
-if #ARGV > next_argument + 3 or ARGV[next_argument + 1] ~= 'n' then -- "n" alone writes nothing
+if last_change > first_change + 3 or ARGV[first_change + 1] ~= 'n' then -- "n" alone writes nothing
   raise_version()
 end
 if has_metadata or has_track then
   sweep()
 end
 local replies, argv, last = {created}, ARGV, 1
-for i = next_argument, #argv, 4 do
+for i = first_change, last_change, 4 do
   local member, change, metadata, at = argv[i], argv[i + 1], argv[i + 2], argv[i + 3]
   local kind = sub(change, 1, 1)
   local a, b, c = 0, 0, 0
@@ -41,12 +43,18 @@ for i = next_argument, #argv, 4 do
       b, c = false, place and 'exists' or 'window'
     end
   elseif kind ~= 'n' then
-    a, b, c = submit(member, kind, tonumber(sub(change, 2)), metadata, at)
+    local operation = named[(i - first_change) / 4 + 1]
+    if operation then
+      a, b, c = once(operation, member, kind, tonumber(sub(change, 2)), metadata, at)
+    else
+      a, b, c = submit(member, kind, tonumber(sub(change, 2)), metadata, at)
+    end
   end
   replies[last + 1], replies[last + 2], replies[last + 3] = a, b, c
   last = last + 3
 end
 write_numbers()
+remember()
 
 -- What belongs to a period goes with it; what belongs to members of periods alone goes with the last of these.
 local function expire(key, ttl)

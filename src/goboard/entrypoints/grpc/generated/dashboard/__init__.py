@@ -36,6 +36,8 @@ class UpdateRequest(betterproto.Message):
     increment: float = betterproto.double_field(3)
     """A finite number; the resulting score stays within -2^53 and 2^53."""
 
+    op_id: str = betterproto.string_field(4)
+
 
 @dataclass(eq=False, repr=False)
 class UpdateResponse(betterproto.Message):
@@ -77,6 +79,7 @@ class IncrementScoreRequest(betterproto.Message):
     """Empty: the identity itself."""
 
     increment: float = betterproto.double_field(3)
+    op_id: str = betterproto.string_field(4)
 
 
 @dataclass(eq=False, repr=False)
@@ -90,6 +93,7 @@ class IncrementScoreResponse(betterproto.Message):
 class IncrementScoresRequest(betterproto.Message):
     dashboard: str = betterproto.string_field(1)
     increments: List["MemberIncrement"] = betterproto.message_field(2)
+    op_id: str = betterproto.string_field(3)
 
 
 @dataclass(eq=False, repr=False)
@@ -98,6 +102,7 @@ class MemberIncrement(betterproto.Message):
     """Empty: the identity itself."""
 
     increment: float = betterproto.double_field(2)
+    op_id: str = betterproto.string_field(3)
 
 
 @dataclass(eq=False, repr=False)
@@ -227,6 +232,8 @@ class SubmitScoreRequest(betterproto.Message):
     A JSON object, which takes the place of what the member had; empty: that stays.
     """
 
+    op_id: str = betterproto.string_field(5)
+
 
 @dataclass(eq=False, repr=False)
 class SubmitScoreResponse(betterproto.Message):
@@ -262,6 +269,7 @@ class SetScoreRequest(betterproto.Message):
     """As in SubmitScoreRequest."""
 
     metadata: str = betterproto.string_field(4)
+    op_id: str = betterproto.string_field(5)
 
 
 @dataclass(eq=False, repr=False)
@@ -279,6 +287,7 @@ class SetScoreResponse(betterproto.Message):
 class SubmitScoresRequest(betterproto.Message):
     dashboard: str = betterproto.string_field(1)
     scores: List["ScoreSubmission"] = betterproto.message_field(2)
+    op_id: str = betterproto.string_field(3)
 
 
 @dataclass(eq=False, repr=False)
@@ -288,6 +297,7 @@ class ScoreSubmission(betterproto.Message):
 
     score: float = betterproto.double_field(2)
     metadata: str = betterproto.string_field(3)
+    op_id: str = betterproto.string_field(4)
 
 
 @dataclass(eq=False, repr=False)
