@@ -107,10 +107,12 @@ class Server:
 
 
 @contextmanager
-def start_server(binary: Path, folder: Path, *args: str, tcp: bool = False) -> Iterator[Server]:
+def start_server(
+    binary: Path, folder: Path, *args: str, tcp: bool = False, inside: tuple[str, ...] = ()
+) -> Iterator[Server]:
     """Run a server whose files are in `folder`: on a Unix socket, or with `tcp` on a free port of the loopback.
 
-    It keeps nothing over a restart unless `args` say so (`--appendonly yes`).
+    It keeps nothing over a restart unless `args` say so (`--appendonly yes`). `inside` is a command that runs it.
     """
     # A socket's path has at most 107 bytes, which a folder of pytest's can exceed.
     with tempfile.TemporaryDirectory(prefix="gb-") as short:
@@ -118,7 +120,7 @@ def start_server(binary: Path, folder: Path, *args: str, tcp: bool = False) -> I
         port = free_port() if tcp else 0
         url = f"redis://127.0.0.1:{port}" if tcp else f"unix://{path}"
         where = ["--bind", "127.0.0.1", "--port", str(port), *([] if tcp else ["--unixsocket", path])]
-        server = Server([str(binary), *where, "--dir", str(folder), "--save", "", *args], url)
+        server = Server([*inside, str(binary), *where, "--dir", str(folder), "--save", "", *args], url)
         try:
             yield server
         finally:

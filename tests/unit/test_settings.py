@@ -36,6 +36,7 @@ def test_the_defaults_are_the_contract_s() -> None:
         "redis_url": "redis://localhost:6379",
         "redis_prefix": "prod:",
         "data_dir": "./goboard-data",
+        "embedded_fsync": "everysec",
         "boards_file": "",
         "auth_mode": "static",
         "auth_secret": "",

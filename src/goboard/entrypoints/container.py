@@ -108,7 +108,7 @@ def started_store(settings: Settings) -> Iterator[Settings]:
     if settings.store != "embedded":
         yield settings
         return
-    with EmbeddedServer.start(Path(settings.data_dir)) as server:
+    with EmbeddedServer.start(Path(settings.data_dir), fsync=settings.embedded_fsync) as server:
         yield replace(settings, redis_url=server.url)
 
 

@@ -31,6 +31,12 @@ VARIABLES = (
     ),
     Variable("REDIS_PREFIX", "prod:", parsing.prefix, "what the boards' keys begin with; no braces"),
     Variable("GOBOARD_DATA_DIR", "./goboard-data", parsing.path, "the embedded store's folder"),
+    Variable(
+        "EMBEDDED_FSYNC",
+        "everysec",
+        parsing.one_of("everysec", "always"),
+        "what a power cut may cost the embedded store: 2 s of updates, or with `always` none",
+    ),
     Variable("BOARDS_FILE", "", parsing.path, "a .toml or .json file with rules of boards, set at start"),
     *AUTH_VARIABLES,
     Variable("WORKERS", "1", parsing.integer(1, 256), "worker processes"),
@@ -84,6 +90,8 @@ class Settings:
     redis_url: str = field(repr=False)
     redis_prefix: str
     data_dir: str
+    embedded_fsync: str
+    """`everysec` or `always`."""
     boards_file: str
     """A path; empty: there is none."""
     auth_mode: str
@@ -139,6 +147,7 @@ class Settings:
             redis_url=values["REDIS_URL"] or _redis_url(values["REDIS_ADDR"], values["REDIS_PASS"]),
             redis_prefix=values["REDIS_PREFIX"],
             data_dir=values["GOBOARD_DATA_DIR"],
+            embedded_fsync=values["EMBEDDED_FSYNC"],
             boards_file=values["BOARDS_FILE"],
             auth_mode=values["AUTH_MODE"],
             auth_secret=values["AUTH_SECRET"],

@@ -17,11 +17,12 @@ _PASSED_ON = ("LD_LIBRARY_PATH", "TZ")
 
 
 @contextmanager
-def guarded(binary: Path, folder: Path, socket: Path, lock: LockFile) -> Iterator[Popen[bytes]]:
+def guarded(binary: Path, folder: Path, socket: Path, lock: LockFile, fsync: str) -> Iterator[Popen[bytes]]:
     """Run `binary` on the folder under a guardian, whose process this gives; at exit both are ended."""
     read, write = os.pipe()
     try:
-        guardian = _spawn([str(read), str(lock.fd), str(socket), *_command(binary, socket)], folder, (read, lock.fd))
+        command = _command(binary, socket, fsync)
+        guardian = _spawn([str(read), str(lock.fd), str(socket), *command], folder, (read, lock.fd))
     except BaseException:
         os.close(write)
         raise
@@ -58,14 +59,14 @@ def _fresh_log(folder: Path) -> Path:
     return log
 
 
-def _command(binary: Path, socket: Path) -> list[str]:
+def _command(binary: Path, socket: Path, fsync: str) -> list[str]:
     """Give the server's command line. It runs in the data folder and logs to its standard output."""
     settings = {
         "port": "0",
         "unixsocket": str(socket),
         "unixsocketperm": "700",
         "appendonly": "yes",
-        "appendfsync": "everysec",
+        "appendfsync": fsync,
         "save": "",
         "maxmemory-policy": "noeviction",
         "lazyfree-lazy-expire": "yes",  # else a period of a million members that expires stops the server for 0.7 s

@@ -23,8 +23,8 @@ class EmbeddedServer:
     """A Valkey server of this process, on a data folder; it ends when this process does, however that comes.
 
     Made by `start`. A context manager: at its end the server is stopped. What the server acknowledged is there at
-    the next start on the folder, also after a `kill -9` of this process; a crash of the machine loses about the
-    last second (`appendfsync everysec`).
+    the next start on the folder, also after a `kill -9` of this process. A crash of the machine loses up to two
+    seconds of it, or with `fsync="always"` nothing.
     """
 
     def __init__(self, url: str, guardian: Popen[bytes], undo: ExitStack) -> None:
@@ -33,9 +33,10 @@ class EmbeddedServer:
         self._undo = undo
 
     @classmethod
-    def start(cls, data_dir: Path) -> Self:
+    def start(cls, data_dir: Path, *, fsync: str = "everysec") -> Self:
         """Start a server on the folder (made where it is missing) and wait until it answers.
 
+        `fsync` says when it writes through to the disk: `everysec`, or `always` before it answers.
         A data file that is still being read is waited for, however long. A server that a dead owner left behind
         is ended first. Blocks: call it before the event loop runs, or in a thread.
 
@@ -50,7 +51,7 @@ class EmbeddedServer:
                 with vacated(folder) as lock:
                     undo.callback(lambda: vacated(folder).close())
                     socket = new_socket(folder, lock)
-                    guardian = undo.enter_context(guarded(binary, folder, socket, lock))
+                    guardian = undo.enter_context(guarded(binary, folder, socket, lock, fsync))
                 _wait_until_up(guardian, socket, folder, binary)
                 return cls(_url(socket), guardian, undo.pop_all())
         except OSError as error:
