@@ -30,6 +30,7 @@ EXAMPLES: list[Exception] = [
     errors.ArchiveExists("d", "spring"),
     errors.TooManyWatches("this connection", 16),
     errors.RoleRequired(),
+    errors.ServerStopping(),
     errors.BoardBusy("d"),
     errors.MissingToken(),
     errors.InvalidToken("a reason for the log"),

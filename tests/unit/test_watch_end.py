@@ -11,10 +11,12 @@ from slow_server import MAX_WATCHES, REQUEST_TIMEOUT, SlowServer, settled, watch
 from goboard.domain.rules import Rules
 from goboard.entrypoints.http.pulse import BEAT_SECONDS, STALLED_SECONDS
 from goboard.entrypoints.http.websocket import (
+    ANSWER_SECONDS,
     CLOSE_GOING_AWAY,
     CLOSE_SECONDS,
     CLOSE_TOKEN_EXPIRED,
     CLOSE_UNSUPPORTED,
+    QUIET_SECONDS,
 )
 
 UPDATE = {"dashboard": BOARD, "member_id": "ann", "increment": 1, "id": 9}
@@ -202,8 +204,10 @@ async def test_when_the_server_stops_all_are_told_so() -> None:
             server.hand(watch())
         await asyncio.sleep(1)
         await world.feeding.pulse.stop(0)
-        await asyncio.sleep(0.1)
-        assert [server.code for server in servers] == [CLOSE_GOING_AWAY] * 4
+        await asyncio.sleep(QUIET_SECONDS + 0.1)
+        assert [server.code for server in servers] == [None] + [CLOSE_GOING_AWAY] * 3  # the first takes nothing
+        await asyncio.sleep(ANSWER_SECONDS)
+        assert servers[0].code == CLOSE_GOING_AWAY
         late = SlowServer()
         tasks.append(world.serve(late))
         await asyncio.sleep(CLOSE_SECONDS + 0.1)
@@ -237,3 +241,24 @@ async def test_who_leaves_and_has_taken_nothing_is_let_go() -> None:
         await asyncio.sleep(STALLED_SECONDS + BEAT_SECONDS + CLOSE_SECONDS)
         serving.result()
         assert world.nothing_is_left
+
+
+@leaping
+async def test_when_the_server_stops_what_was_read_is_answered_first_and_nothing_more_is_read() -> None:
+    async with worker() as world:
+        world.live.store.answers.clear()
+        server = SlowServer()
+        serving = world.serve(server)
+        server.hand(UPDATE | {"id": 1})
+        server.hand(watch(2))  # waits for the store, and what follows waits for it
+        server.hand(UPDATE | {"id": 3})
+        await settled()
+        await world.feeding.pulse.stop(0)
+        server.hand(UPDATE | {"id": 4})
+        await asyncio.sleep(1)
+        assert [message["id"] for message in server.messages] == [1]
+        world.live.store.answers.set()
+        await serving
+        await settled()
+        assert [message["id"] for message in server.messages] == [1, 2, 3]
+        assert (server.code, server.messages[-1]["score"], world.nothing_is_left) == (CLOSE_GOING_AWAY, 2.0, True)

@@ -170,7 +170,7 @@ async def test_a_stop_answers_what_is_in_flight_and_ends_streams():
         assert (await client.answer(waiting)).status == Status.UNAVAILABLE.value
         assert (await client.answer(silent)).status == Status.UNAVAILABLE.value
         late = await client.call("IncrementScore", framed(update()))
-        assert (late.status, late.problem.detail) == (Status.UNAVAILABLE.value, "the server is stopping; connect again")
+        assert (late.status, late.problem.code) == (Status.UNAVAILABLE.value, "server_stopping")
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", local.port))
         assert not stop.done()

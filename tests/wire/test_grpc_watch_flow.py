@@ -81,10 +81,10 @@ async def test_a_stop_waits_for_no_watcher():
         answer = await slow.answer(stream)
         assert (answer.status, answer.problem.detail) == (
             Status.UNAVAILABLE.value,
-            "the server is stopping; connect again",
+            "the server is stopping; nothing was changed, connect again",
         )
         refused = await watcher.refusal()
-        assert (refused.status, refused.detail) == (503, "the server is stopping; connect again")
+        assert (refused.status, refused.detail) == (503, "the server is stopping; nothing was changed, connect again")
         await stop
         assert time.monotonic() - begun < 3
         await nothing_is_watched(local)

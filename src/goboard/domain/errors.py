@@ -20,6 +20,7 @@
     │   └── InvalidToken
     ├── MemberForbidden           the identity may not act for this member
     ├── RoleRequired              the operation needs the role server
+    ├── ServerStopping            not applied: the server that was asked is going away
     └── StoreError
         ├── StoreUnavailable      not applied: the store could not be asked
         │   └── BoardBusy         not applied: the board's rules are being changed
@@ -174,6 +175,13 @@ class RoleRequired(GoboardError):
 
     def __init__(self) -> None:
         super().__init__("this operation needs the role server")
+
+
+class ServerStopping(GoboardError):
+    """The server that was asked is going away; nothing was applied, and another may be asked at once."""
+
+    def __init__(self) -> None:
+        super().__init__("the server is stopping; nothing was changed, connect again")
 
 
 class StoreError(GoboardError):

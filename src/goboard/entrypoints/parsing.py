@@ -11,6 +11,7 @@ from goboard.entrypoints.sockets import Address
 MASK = "***"
 MAX_PORT = 65_535
 MAX_SECONDS = 3600.0
+MAX_PAUSE = 300.0
 
 
 class SettingsError(Exception):
@@ -141,6 +142,17 @@ def seconds(text: str) -> float:
         value = 0.0
     if not 0 < value <= MAX_SECONDS:
         raise ValueError("a number of seconds over 0 and up to 3600 is needed")
+    return value
+
+
+def pause(text: str) -> float:
+    """Read how long to wait: a number of seconds from 0 to 300."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= MAX_PAUSE:
+        raise ValueError("a number of seconds from 0 to 300 is needed")
     return value
 
 

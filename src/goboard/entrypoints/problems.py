@@ -9,7 +9,7 @@ from grpclib.const import Status
 from goboard.domain import errors
 
 RETRY_AFTER_SECONDS = 1
-"""What a caller is told to wait where the store is away; it is asked again at every call."""
+"""What a caller is told to wait for what is over soon: the store, say, is asked again at every call."""
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +28,8 @@ class Problem(NamedTuple):
 
     kind: Kind
     detail: str
+    retry_after: int | None = None
+    """In how many seconds to try again, where that may help."""
 
     def members(self, instance: str) -> dict[str, str | int]:
         """Give the members of RFC 9457; `instance` is the request's path or the gRPC method."""
@@ -146,6 +148,9 @@ _OF_ERROR: dict[type[Exception], Kind] = {
     errors.RoleRequired: Kind(
         HTTPStatus.FORBIDDEN, "urn:goboard:auth:role-required", "role_required", Status.PERMISSION_DENIED
     ),
+    errors.ServerStopping: Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE, "urn:goboard:server:stopping", "server_stopping", Status.UNAVAILABLE
+    ),
     errors.BoardBusy: Kind(
         HTTPStatus.SERVICE_UNAVAILABLE, "urn:goboard:dashboard:busy", "dashboard_busy", Status.UNAVAILABLE
     ),
@@ -161,6 +166,9 @@ _OF_ERROR: dict[type[Exception], Kind] = {
     TimeoutError: TIMEOUT,
 }
 
+_PASSING = (errors.StoreUnavailable, errors.OutcomeUnknown, errors.IdempotencyFull, errors.ServerStopping)
+"""What is over soon."""
+
 
 def problem_of(error: Exception) -> Problem | None:
     """Give the problem that `error` is to a caller; None: nothing a caller may read, so an internal error."""
@@ -169,7 +177,12 @@ def problem_of(error: Exception) -> Problem | None:
         return None
     if kind is TIMEOUT:
         return Problem(kind, "the request took longer than the time allowed; an update may have been applied")
-    return Problem(kind, str(error))
+    return Problem(kind, str(error), retry_after(error))
+
+
+def retry_after(error: Exception) -> int | None:
+    """Give in how many seconds a caller may try again what failed by `error`; None: that would not help."""
+    return RETRY_AFTER_SECONDS if isinstance(error, _PASSING) else None
 
 
 def problem_for(error: Exception, instance: str) -> Problem:

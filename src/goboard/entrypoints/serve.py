@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
+from math import ceil
 from typing import Any
 
 from granian._granian import SocketHolder
@@ -25,10 +26,11 @@ from goboard.entrypoints.banner import show_when_ready
 from goboard.entrypoints.boards_file import give_rules, read_boards_file
 from goboard.entrypoints.settings import Settings
 from goboard.entrypoints.sockets import BACKLOG, Address, listen, reserve
+from goboard.entrypoints.stop import STOP_SECONDS
 from goboard.entrypoints.worker import load_worker
 
-STOP_SECONDS = 8
-"""How long a worker may take to stop before it is killed, so that the whole stops within 10 s."""
+KILL_SECONDS = 1
+"""How long after it should have ended by itself a worker is killed, so that the whole stops within 10 s."""
 
 MAX_CONNECTIONS = 20_000
 """HTTP connections of a worker at once, event streams and idle ones included; more wait in the socket's backlog."""
@@ -111,7 +113,7 @@ def _server(settings: Settings) -> MPServer:
         backpressure=MAX_CONNECTIONS,
         http1_settings=HTTP1Settings(header_read_timeout=HEADERS_MS, max_buffer_size=HEADER_BYTES),
         http2_settings=HTTP2Settings(max_headers_size=HEADER_BYTES),  # of each stream: 16 MiB by default
-        workers_kill_timeout=STOP_SECONDS,
+        workers_kill_timeout=ceil(settings.stop_delay + STOP_SECONDS) + KILL_SECONDS,
         respawn_failed_workers=True,
         log_level=LogLevels.warning,
         log_dictconfig=logs.logging_config(settings.log_level),

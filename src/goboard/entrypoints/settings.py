@@ -41,6 +41,7 @@ VARIABLES = (
     *AUTH_VARIABLES,
     Variable("WORKERS", "1", parsing.integer(1, 256), "worker processes"),
     Variable("REQUEST_TIMEOUT", "5", parsing.seconds, "seconds until a request is answered with 504"),
+    Variable("STOP_DELAY", "0", parsing.pause, "seconds from a stop's `/ready` 503 until new work is refused"),
     Variable("MAX_LIMIT", "1000", parsing.integer(1, 100_000), "the most entries that `limit` may ask for"),
     Variable(
         "TOP_SNAPSHOT_MS",
@@ -115,6 +116,8 @@ class Settings:
     cors_credentials: bool
     workers: int
     request_timeout: float
+    stop_delay: float
+    """Seconds."""
     max_limit: int
     top_snapshot: float
     """Seconds."""
@@ -167,6 +170,7 @@ class Settings:
             cors_credentials=values["CORS_ALLOW_CREDENTIALS"],
             workers=values["WORKERS"],
             request_timeout=values["REQUEST_TIMEOUT"],
+            stop_delay=values["STOP_DELAY"],
             max_limit=values["MAX_LIMIT"],
             top_snapshot=values["TOP_SNAPSHOT_MS"] / 1000,
             retention=Retention(values["IDEMPOTENCY_TTL"], values["IDEMPOTENCY_MAX_KEYS"]),

@@ -5,9 +5,8 @@ import gc
 import logging
 import multiprocessing
 import os
-import signal
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from typing import Any
 
 import svcs
@@ -21,10 +20,12 @@ from goboard.entrypoints.container import registry_for
 from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.grpc.server import GrpcServer
 from goboard.entrypoints.http.app import create_app
+from goboard.entrypoints.http.door import Door
 from goboard.entrypoints.http.feed import Feeding
 from goboard.entrypoints.http.pulse import Pulse
 from goboard.entrypoints.settings import Settings
 from goboard.entrypoints.sockets import listen
+from goboard.entrypoints.stop import OrderlyStop, hold_back_interrupts
 from goboard.leaderboards import Leaderboards
 from goboard.live import LiveStandings
 from goboard.ports.clock import Clock
@@ -32,9 +33,6 @@ from goboard.ports.store import BoardStore
 
 GC_YOUNG = 50_000
 """Objects made and not yet freed at which the collector looks for cycles: over what 1,000 requests in flight hold."""
-
-LEAVE_SECONDS = 1.0
-"""How long a stop waits for sockets and event streams to end."""
 
 log = logging.getLogger(__name__)
 
@@ -51,23 +49,28 @@ def load_worker(settings: Settings, ruled: Mapping[BoardName, Rules]) -> Any:
     gate = container.get(Gate)
     live = container.get(LiveStandings)
     feeding = Feeding(live, Pulse(), settings.live_max_watches)
+    door = Door()
+    hold_back_interrupts()
+
+    async def close() -> None:
+        await live.close()
+        await container.aclose()
+        await registry.aclose()
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         _end_with_parent()
-        _stop_in_order(feeding.pulse)
         _spare_the_collector()
         try:
             await give_rules(boards, settings.boards_file, ruled)
-            grpc = _grpc_server(boards, live, gate, settings) if settings.enable_grpc else nullcontext()
-            async with _discovering(boards), grpc:
+            grpc = _grpc_server(boards, live, gate, settings) if settings.enable_grpc else None
+            OrderlyStop(door, feeding.pulse, grpc, settings.stop_delay, close).await_signal()
+            async with _discovering(boards), _serving(grpc, settings):
                 yield
         finally:
-            await live.close()
-            await container.aclose()
-            await registry.aclose()
+            await close()
 
-    return create_app(boards, feeding, gate, settings, lifespan)
+    return create_app(boards, feeding, door, gate, settings, lifespan)
 
 
 @asynccontextmanager
@@ -88,11 +91,8 @@ async def _discover(boards: Leaderboards) -> None:
         log.warning("boards that others than goboard wrote may be missing from the list until the next start: %s", exc)
 
 
-@asynccontextmanager
-async def _grpc_server(
-    boards: Leaderboards, live: LiveStandings, gate: Gate, settings: Settings
-) -> AsyncIterator[None]:
-    server = GrpcServer(
+def _grpc_server(boards: Leaderboards, live: LiveStandings, gate: Gate, settings: Settings) -> GrpcServer:
+    return GrpcServer(
         boards,
         live,
         gate,
@@ -101,6 +101,13 @@ async def _grpc_server(
         max_limit=settings.max_limit,
         allow_self_delete=settings.allow_self_delete,
     )
+
+
+@asynccontextmanager
+async def _serving(server: GrpcServer | None, settings: Settings) -> AsyncIterator[None]:
+    if server is None:
+        yield
+        return
     await server.start(listen(settings.grpc))
     try:
         yield
@@ -117,26 +124,6 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GC_YOUNG, *gc.get_threshold()[1:])
-
-
-def _stop_in_order(pulse: Pulse) -> None:
-    """On SIGTERM, which the parent sends, let open connections end before Granian stops: it cuts sockets off at once.
-
-    Granian acts on SIGINT in the same way, so that is how it hears of it then. Ctrl-C reaches a worker as SIGINT: there
-    both happen at once.
-    """
-    loop = asyncio.get_running_loop()
-    stopping: set[asyncio.Task[None]] = set()  # the loop itself holds tasks weakly
-
-    async def stop() -> None:
-        await pulse.stop(LEAVE_SECONDS)
-        signal.raise_signal(signal.SIGINT)
-
-    def told() -> None:
-        if not stopping:
-            stopping.add(loop.create_task(stop()))
-
-    loop.add_signal_handler(signal.SIGTERM, told)
 
 
 def _end_with_parent() -> None:

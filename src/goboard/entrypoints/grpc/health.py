@@ -1,4 +1,4 @@
-"""grpc.health.v1.Health: SERVING until the server stops.
+"""grpc.health.v1.Health: SERVING until the server is told to stop.
 
 grpclib's own service sleeps on in a Watch while the server stops, so a stop would wait for every watcher.
 """
@@ -22,9 +22,10 @@ _Stream = Stream[HealthCheckRequest, HealthCheckResponse]
 
 
 class Health(HealthBase):
-    """Tells whether the server serves: until `stopping` is set."""
+    """Tells whether the server serves: until `leaving` is set, some time before it stops."""
 
-    def __init__(self, stopping: asyncio.Event) -> None:
+    def __init__(self, leaving: asyncio.Event, stopping: asyncio.Event) -> None:
+        self._leaving = leaving
         self._stopping = stopping
 
     async def Check(self, stream: _Stream) -> None:  # noqa: N802 -- named by the protocol
@@ -39,8 +40,9 @@ class Health(HealthBase):
             await stream.send_message(self._status())
         else:
             await stream.send_message(HealthCheckResponse(status=HealthCheckResponse.SERVICE_UNKNOWN))
-        await self._stopping.wait()
+        await self._leaving.wait()
         await stream.send_message(self._status())
+        await self._stopping.wait()
         raise refusals.stopping()
 
     async def _asked(self, stream: _Stream) -> str:
@@ -48,6 +50,6 @@ class Health(HealthBase):
         return request.service if request else ""
 
     def _status(self) -> HealthCheckResponse:
-        if self._stopping.is_set():
+        if self._leaving.is_set():
             return HealthCheckResponse(status=HealthCheckResponse.NOT_SERVING)
         return HealthCheckResponse(status=HealthCheckResponse.SERVING)

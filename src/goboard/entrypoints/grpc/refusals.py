@@ -1,5 +1,6 @@
 """What ends a call beyond the domain's errors, and how any error becomes a problem."""
 
+from goboard.domain.errors import ServerStopping
 from goboard.entrypoints import problems
 from goboard.entrypoints.problems import Kind, Problem
 
@@ -7,9 +8,9 @@ from goboard.entrypoints.problems import Kind, Problem
 class CallRefused(Exception):
     """The call ends with this problem; not even a stream goes on."""
 
-    def __init__(self, kind: Kind, detail: str) -> None:
+    def __init__(self, kind: Kind, detail: str, retry_after: int | None = None) -> None:
         super().__init__(detail)
-        self.problem = Problem(kind, detail)
+        self.problem = Problem(kind, detail, retry_after)
 
 
 def malformed(detail: str) -> CallRefused:
@@ -19,7 +20,7 @@ def malformed(detail: str) -> CallRefused:
 
 def stopping() -> CallRefused:
     """Refuse because the server goes away; nothing of what is refused was applied."""
-    return CallRefused(problems.SWITCHED_OFF, "the server is stopping; connect again")
+    return CallRefused(*problems.problem_for(ServerStopping(), ""))
 
 
 def token_expired() -> CallRefused:

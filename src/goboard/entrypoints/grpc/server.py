@@ -41,6 +41,7 @@ class GrpcServer:
         patience: float = PATIENCE_SECONDS,
         ping_seconds: float = PING_SECONDS,
     ) -> None:
+        self._leaving = asyncio.Event()
         self._stopping = asyncio.Event()
         service = DashboardService(
             boards,
@@ -50,22 +51,33 @@ class GrpcServer:
             allow_self_delete=allow_self_delete,
             patience=patience,
         )
-        methods = _methods(service, Health(self._stopping))
+        methods = _methods(service, Health(self._leaving, self._stopping))
         self._calls = Calls(methods, gate, request_timeout, self._stopping)
         self._max_message_bytes = max_message_bytes
         self._ping_seconds = ping_seconds
         self._connections: set[CallProtocol] = set()
         self._listener: asyncio.Server | None = None
+        self._stopped: Task[None] | None = None
 
     async def start(self, sock: socket.socket) -> None:
         """Accept connections on `sock`, a listening socket, which the server then owns."""
         self._listener = await asyncio.get_running_loop().create_server(self._connection, sock=sock)
 
+    def announce_stop(self) -> None:
+        """Tell who watches the server's health that it will stop."""
+        self._leaving.set()
+
     async def stop(self, answer_seconds: float = ANSWER_SECONDS) -> None:
         """Accept no more, answer what is in flight, and close the connections; takes up to `answer_seconds` and 2 more.
 
-        Streams answer what they have read and end with UNAVAILABLE, as does whatever comes meanwhile.
+        Streams answer what they have read and end with UNAVAILABLE, as does whatever comes meanwhile. Whoever calls
+        again waits for the same.
         """
+        self._stopped = self._stopped or asyncio.create_task(self._stop(answer_seconds))
+        await asyncio.shield(self._stopped)
+
+    async def _stop(self, answer_seconds: float) -> None:
+        self.announce_stop()
         if self._listener is not None:
             self._listener.close()  # and not wait_closed: from Python 3.12 on it waits for the clients to leave
         self._stopping.set()

@@ -98,8 +98,8 @@ class CallStream(server.Stream[Request, Reply]):
         ]
         if problem.kind is problems.UNSUPPORTED_ENCODING:
             trailers.append(("grpc-accept-encoding", "identity"))
-        if problem.kind.grpc is Status.UNAVAILABLE:
-            trailers.append(("retry-after", str(problems.RETRY_AFTER_SECONDS)))
+        if problem.retry_after is not None:
+            trailers.append(("retry-after", str(problem.retry_after)))
         await self._end(trailers)
 
     async def _end(self, trailers: Headers) -> None:

@@ -11,6 +11,7 @@ from litestar.di import Provide
 
 from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.http import wire
+from goboard.entrypoints.http.door import Door
 from goboard.entrypoints.http.errors import exception_handlers
 from goboard.entrypoints.http.feed import Feeding
 from goboard.entrypoints.http.handshake import Handshakes
@@ -28,10 +29,10 @@ from goboard.leaderboards import Leaderboards
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 
-def create_app(
-    boards: Leaderboards, feeding: Feeding, gate: Gate, settings: Settings, lifespan: Lifespan | None = None
+def create_app(  # noqa: PLR0913, PLR0917 -- what a worker's transports share, and its settings
+    boards: Leaderboards, feeding: Feeding, door: Door, gate: Gate, settings: Settings, lifespan: Lifespan
 ) -> Any:
-    """Make the ASGI application; `lifespan` spans its life in a server."""
+    """Make the ASGI application, for as long as `door` is open; `lifespan` spans its life in a server."""
     operations = Operations.on(boards, settings.max_limit, allow_self_delete=settings.allow_self_delete)
     litestar = Litestar(
         route_handlers=[
@@ -44,13 +45,14 @@ def create_app(
             "boards": Provide(lambda: boards, sync_to_thread=False),
             "operations": Provide(lambda: operations, sync_to_thread=False),
             "feeding": Provide(lambda: feeding, sync_to_thread=False),
+            "door": Provide(lambda: door, sync_to_thread=False),
             "request_timeout": Provide(lambda: settings.request_timeout, sync_to_thread=False),
         },
         exception_handlers=exception_handlers,  # type: ignore[arg-type] # each handler takes its own error type
         cors_config=CORSConfig(allow_origins=list(settings.cors_origins), allow_credentials=settings.cors_credentials),
         openapi_config=openapi_config(version("goboard")),
         request_max_body_size=wire.MAX_BODY_BYTES,
-        lifespan=[lifespan] if lifespan else [],
+        lifespan=[lifespan],
         logging_config=None,
     )
     handshakes = Handshakes(
@@ -62,4 +64,4 @@ def create_app(
         enabled=settings.enable_websocket,
         request_timeout=settings.request_timeout,
     )
-    return route_by_raw_path(Shortcut(Heads(handshakes), operations, gate, settings.request_timeout))
+    return route_by_raw_path(door.before(Shortcut(Heads(handshakes), operations, gate, settings.request_timeout)))

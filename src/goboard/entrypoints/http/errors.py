@@ -6,7 +6,6 @@ from typing import Any
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from goboard.domain.errors import IdempotencyFull, MissingToken, OutcomeUnknown, StoreUnavailable
 from goboard.entrypoints import problems
 from goboard.entrypoints.http import wire
 from goboard.entrypoints.http.paths import sent_path
@@ -25,7 +24,7 @@ _AnyRequest = Request[Any, Any, Any]
 def on_error(request: _AnyRequest, error: Exception) -> Response[bytes]:
     """Answer any error but the framework's own: what a caller may know, or a bare 500."""
     path = sent_path(request.scope)
-    return problem_response(problems.problem_for(error, path), path, headers=error_headers(error))
+    return problem_response(problems.problem_for(error, path), path)
 
 
 def on_http_error(request: _AnyRequest, error: HTTPException) -> Response[bytes]:
@@ -67,7 +66,7 @@ def problem_response(problem: Problem, instance: str, *, headers: dict[str, str]
         problem_body(problem, instance),
         status_code=int(problem.kind.status),
         media_type=PROBLEM_JSON,
-        headers=headers,
+        headers={**problem_headers(problem), **(headers or {})},
     )
 
 
@@ -76,13 +75,14 @@ def problem_body(problem: Problem, instance: str) -> bytes:
     return wire.encode(problem.members(instance))
 
 
-def error_headers(error: Exception) -> dict[str, str]:
-    """Give what a response's headers add to the problem that `error` is."""
-    if isinstance(error, StoreUnavailable | OutcomeUnknown | IdempotencyFull):
-        return {"Retry-After": str(problems.RETRY_AFTER_SECONDS)}
-    if isinstance(error, MissingToken):
-        return {"WWW-Authenticate": "Bearer"}  # RFC 9110, section 11.6.1
-    return {}
+def problem_headers(problem: Problem) -> dict[str, str]:
+    """Give what a response's headers add to a problem."""
+    headers = {}
+    if problem.retry_after is not None:
+        headers["Retry-After"] = str(problem.retry_after)
+    if problem.kind.status is HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"  # RFC 9110, section 11.6.1
+    return headers
 
 
 exception_handlers = {HTTPException: on_http_error, Exception: on_error}

@@ -8,7 +8,7 @@ from goboard.domain.errors import GoboardError
 from goboard.entrypoints import problems
 from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.http.deadlines import Deadlines
-from goboard.entrypoints.http.errors import PROBLEM_JSON, problem_body
+from goboard.entrypoints.http.errors import PROBLEM_JSON, problem_body, problem_headers
 from goboard.entrypoints.http.feed import Feeding
 from goboard.entrypoints.http.paths import sent_path
 from goboard.entrypoints.http.socket_updates import PATH, Updates
@@ -131,6 +131,7 @@ async def refuse(scope: Any, send: Any, problem: Problem, instance: str = PATH) 
     event = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
     body = problem_body(problem, instance)
     headers = [(b"content-type", PROBLEM_JSON.encode()), (b"content-length", str(len(body)).encode())]
+    headers += [(name.lower().encode(), value.encode()) for name, value in problem_headers(problem).items()]
     if problem.kind is problems.UPGRADE_REQUIRED:
         headers += [(b"upgrade", b"websocket"), (b"connection", b"upgrade")]
     await send({"type": f"{event}.start", "status": int(problem.kind.status), "headers": headers})

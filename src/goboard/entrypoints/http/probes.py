@@ -5,6 +5,8 @@ from typing import Annotated
 from litestar import MediaType, get
 from litestar.params import Dependency
 
+from goboard.domain.errors import ServerStopping
+from goboard.entrypoints.http.door import Door
 from goboard.leaderboards import Leaderboards
 
 
@@ -15,7 +17,12 @@ async def health() -> str:
 
 
 @get("/ready", media_type=MediaType.TEXT, tags=["probes"])
-async def ready(boards: Annotated[Leaderboards, Dependency(skip_validation=True)]) -> str:
-    """Answer `OK` where the store answers, else 503. No token is needed."""
+async def ready(
+    boards: Annotated[Leaderboards, Dependency(skip_validation=True)],
+    door: Annotated[Door, Dependency(skip_validation=True)],
+) -> str:
+    """Answer `OK` where the store answers and the server goes on, else 503. No token is needed."""
+    if not door.ready:
+        raise ServerStopping
     await boards.check()
     return "OK"

@@ -18,7 +18,7 @@ from goboard.entrypoints import problems
 from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.http import wire
 from goboard.entrypoints.http.deadlines import Deadlines
-from goboard.entrypoints.http.errors import PROBLEM_JSON, broken_body, error_headers, problem_body, too_large
+from goboard.entrypoints.http.errors import PROBLEM_JSON, broken_body, problem_body, problem_headers, too_large
 from goboard.entrypoints.http.operations import Operations
 from goboard.entrypoints.http.paths import sent_path
 from goboard.entrypoints.http.queries import NO_QUERY, Query
@@ -146,12 +146,12 @@ class Shortcut:
                 caller = Caller(self._admit(operation, sent_token(request.tokens)), self._gate)
                 reply = await operation(self._operations, caller, request)
         except _Broken:
-            await _send_problem(send, broken_body(), request.path, {})
+            await _send_problem(send, broken_body(), request.path)
         except _TooLarge as refusal:
-            await _send_problem(send, too_large(refusal.args[0]), request.path, {})
+            await _send_problem(send, too_large(refusal.args[0]), request.path)
         except Exception as error:  # noqa: BLE001 -- every failure is answered; the unforeseen is logged
             path = request.path
-            await _send_problem(send, problems.problem_for(error, path), path, error_headers(error))
+            await _send_problem(send, problems.problem_for(error, path), path)
         else:
             await _send(send, HTTPStatus.OK, _JSON, wire.encode(reply))
 
@@ -188,8 +188,8 @@ def _plain(headers: list[tuple[bytes, bytes]]) -> tuple[list[str], list[str]] | 
     return (tokens, keys) if hosts == 1 else None
 
 
-async def _send_problem(send: Any, problem: Problem, path: str, headers: dict[str, str]) -> None:
-    more = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+async def _send_problem(send: Any, problem: Problem, path: str) -> None:
+    more = [(name.lower().encode(), value.encode()) for name, value in problem_headers(problem).items()]
     await _send(send, problem.kind.status, PROBLEM_JSON.encode(), problem_body(problem, path), more)
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from goboard.domain.errors import StoreUnavailable
+from goboard.domain.errors import ServerStopping
 from goboard.domain.names import BoardName
 from goboard.domain.views import Sight, View
 from goboard.entrypoints import problems
@@ -90,7 +90,7 @@ class EventStream:
                 raise
             self._task.uncancel()
             if not self._started:
-                raise StoreUnavailable("the server is stopping; try again") from None
+                raise ServerStopping from None
         finally:
             feed.close()
 

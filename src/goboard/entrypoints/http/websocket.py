@@ -20,6 +20,13 @@ MAX_MESSAGE_BYTES = 64 * 1024
 MAX_IN_FLIGHT = 256
 """Updates of one socket that wait for the store; the socket is not read while so many do, or more by one array."""
 
+ANSWER_SECONDS = 2.0
+"""How long a server that stops waits for a peer to take the answers to what was read: the store answers within 2."""
+QUIET_SECONDS = 0.25
+"""How long a peer is silent that waits for answers: longer than they and its next messages travel."""
+HUSH_SECONDS = 1.0
+"""How long a peer that is never silent is read from."""
+
 CLOSE_GOING_AWAY = 1001  # RFC 6455, section 7.4.1
 CLOSE_UNSUPPORTED = 1003
 CLOSE_TOO_BIG = 1009
@@ -50,11 +57,13 @@ class Socket:
         self._timeout = request_timeout
         self._sending = Sending(send)
         self._started = Handover(MAX_IN_FLIGHT)
-        give_up, leave = (partial(self._break_off, code) for code in (CLOSE_SLOW_WATCHER, CLOSE_GOING_AWAY))
-        self._feed = Feed(feeding, identity, self._sending, socket_event, PING, give_up, leave)
+        give_up = partial(self._break_off, CLOSE_SLOW_WATCHER)
+        self._feed = Feed(feeding, identity, self._sending, socket_event, PING, give_up, self._leave)
         self._task: asyncio.Task[Any] | None = None
         self._code: int | None = None
+        self._reading = True
         self._broken_off = False
+        self._ends: list[asyncio.TimerHandle] = []
 
     async def serve(self) -> None:
         """Serve until the peer leaves or breaks the protocol, its token ends, it takes nothing, or the server stops."""
@@ -69,14 +78,14 @@ class Socket:
 
     async def _serve(self) -> None:
         writer = asyncio.create_task(self._write())
-        ending = None
         if self._lifetime is not None:
-            loop = asyncio.get_running_loop()
-            ending = loop.call_later(self._lifetime, self._break_off, CLOSE_TOKEN_EXPIRED)
+            self._break_off_in(self._lifetime, CLOSE_TOKEN_EXPIRED)
         try:
-            await self._read()
+            await self._read_on()
             self._started.put(None)
             await writer
+            if self._code == CLOSE_GOING_AWAY:
+                await self._hush()
         except asyncio.CancelledError:
             if not self._broken_off or self._task is None:
                 raise
@@ -84,8 +93,19 @@ class Socket:
         finally:
             writer.cancel()
             self._feed.close()
-            if ending is not None:
-                ending.cancel()
+            for each in self._ends:
+                each.cancel()
+
+    async def _read_on(self) -> None:
+        """Read, until there is no more to read, or the server stops: then what was read is still answered."""
+        try:
+            await self._read()
+        except asyncio.CancelledError:
+            if self._reading or self._broken_off or self._task is None:
+                raise
+            self._task.uncancel()
+        finally:
+            self._reading = False
 
     async def _read(self) -> None:
         """Start what is asked for, until the peer has left, or the socket is to be closed with a code."""
@@ -101,6 +121,24 @@ class Socket:
             begun = start(text)
             if begun is not None and started.put(begun):
                 await started.room()
+
+    async def _hush(self) -> None:
+        """Read on, to no effect, until the peer is quiet: what is left unread would have TCP reset the connection.
+
+        The peer would then mostly not see the close frame, nor the last answers.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(HUSH_SECONDS):
+                while await self._says_more():
+                    pass
+
+    async def _says_more(self) -> bool:
+        try:
+            async with asyncio.timeout(QUIET_SECONDS):
+                event = await self._receive()
+        except TimeoutError:
+            return False
+        return bool(event["type"] != "websocket.disconnect")
 
     def _start(self, text: str) -> Started | None:
         """Start what a message asks for; None: it is not answered."""
@@ -122,6 +160,17 @@ class Socket:
             if isinstance(started, Operation):
                 started.answered()
         await sending.wait()
+
+    def _leave(self) -> None:
+        """Read no more: the server stops."""
+        if self._reading and self._task is not None:
+            self._reading = False
+            self._code = CLOSE_GOING_AWAY
+            self._task.cancel()
+            self._break_off_in(ANSWER_SECONDS, CLOSE_GOING_AWAY)
+
+    def _break_off_in(self, seconds: float, code: int) -> None:
+        self._ends.append(asyncio.get_running_loop().call_later(seconds, self._break_off, code))
 
     def _break_off(self, code: int) -> None:
         """Close the socket from this side."""
