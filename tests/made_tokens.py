@@ -18,10 +18,11 @@ class StoppedClock:
         return NOW
 
 
-def token(header: Any = HS256, claims: Any = CLAIMS, *, key: str = KEY, digest: str = "sha256") -> str:
+def token(header: Any = HS256, claims: Any = CLAIMS, *, key: str | bytes = KEY, digest: str = "sha256") -> str:
     """Sign `header` and `claims`: bytes as they are, anything else as JSON."""
     signed = f"{part(header)}.{part(claims)}"
-    return f"{signed}.{encoded(hmac.digest(key.encode(), signed.encode(), digest))}"
+    secret = key.encode() if isinstance(key, str) else key
+    return f"{signed}.{encoded(hmac.digest(secret, signed.encode(), digest))}"
 
 
 def claiming(**claims: Any) -> str:

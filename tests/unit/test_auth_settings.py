@@ -60,3 +60,68 @@ def test_what_a_token_must_say() -> None:
 def test_a_leeway_is_from_0_to_300_seconds(leeway: str) -> None:
     (line,) = refusal(JWT_LEEWAY=leeway)
     assert line == f"JWT_LEEWAY={leeway}: an integer from 0 to 300 is needed"
+
+
+PUBLISHED = {"AUTH_MODE": "jwt", "JWT_ALGORITHM": "RS256"}
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "PS256", "ES256"])
+def test_keys_that_are_published_need_no_secret(algorithm: str) -> None:
+    settings = Settings.load({"AUTH_MODE": "jwt", "JWT_ALGORITHM": algorithm, "JWT_JWKS": "keys.json"})
+    assert (settings.jwt_algorithm, settings.jwt_jwks, settings.jwt_secret) == (algorithm, "keys.json", "")
+
+
+def test_a_kind_of_key_that_does_not_fit_the_algorithm_is_refused() -> None:
+    (line,) = refusal(AUTH_MODE="jwt", JWT_SECRET=KEY, JWT_JWKS="keys.json")
+    assert line == (
+        "JWT_JWKS=keys.json: JWT_ALGORITHM=HS256 uses a shared secret; for a set of keys say RS256, PS256, ES256"
+    )
+    lines = refusal(**PUBLISHED, JWT_SECRET=KEY, JWT_SECRET_PREVIOUS=KEY)
+    assert [line.partition(":")[0] for line in lines] == ["JWT_JWKS=", "JWT_SECRET=***", "JWT_SECRET_PREVIOUS=***"]
+    assert "JWT_ALGORITHM=RS256 takes its keys from JWT_JWKS: unset JWT_SECRET" in lines[1]
+
+
+@pytest.mark.parametrize("algorithm", ["none", "EdDSA", "RS1", "HS1", "ES256K"])
+def test_other_algorithms_are_refused(algorithm: str) -> None:
+    (line,) = refusal(AUTH_MODE="jwt", JWT_SECRET=KEY, JWT_ALGORITHM=algorithm)
+    assert line.endswith("allowed are HS256, HS384, HS512, RS256, PS256, ES256")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "keys.json",
+        "/etc/goboard/keys.json",
+        "https://login.example.org/jwks.json",
+        "https://login.example.org:8443/jwks?x=1",
+        "http://localhost:9000/keys",
+        "http://127.0.0.1/keys",
+        "http://[::1]:9000/keys",
+    ],
+)
+def test_where_the_keys_may_be(place: str) -> None:
+    assert Settings.load({**PUBLISHED, "JWT_JWKS": f" {place} "}).jwt_jwks == place
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "http://login.example.org/jwks.json",
+        "http://127.0.0.1.evil.example/keys",
+        "http://localhost.evil.example/keys",
+        "https://ada:word@login.example.org/keys",
+        "https://localhost@login.example.org/keys",
+        "https://",
+        "https:///keys",
+        "https://login.example.org:none/keys",
+        "https://login.example.org/a b\x7f",
+        "HTTP://login.example.org/keys",
+        "file:///etc/keys.json",
+        "ftp://login.example.org/keys",
+        "data://x",
+    ],
+)
+def test_where_they_may_not_be(place: str) -> None:
+    (line,) = refusal(**PUBLISHED, JWT_JWKS=place)
+    assert line.startswith("JWT_JWKS=")
+    assert "a path is needed, or a URL like https://login.example.org/jwks.json" in line

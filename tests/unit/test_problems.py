@@ -34,6 +34,7 @@ EXAMPLES: list[Exception] = [
     errors.BoardBusy("d"),
     errors.MissingToken(),
     errors.InvalidToken("a reason for the log"),
+    errors.KeysUnavailable(),
     errors.MemberForbidden("ada", "bob"),
     errors.StoreUnavailable(),
     errors.OutcomeUnknown(),

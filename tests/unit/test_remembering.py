@@ -83,3 +83,26 @@ def test_the_number_remembered_is_bounded_and_no_token_is_kept() -> None:
 def test_a_token_of_lone_surrogates_is_looked_at_like_any_other() -> None:
     with pytest.raises(Exception, match="UTF-8"):
         RememberingVerifier(Counting(), HandClock()).verify("\ud800")
+
+
+def test_where_the_keys_have_changed_every_token_is_looked_at_again() -> None:
+    verifier = Counting()
+    remembering = RememberingVerifier(verifier, HandClock())
+    remembering.verify("ada")
+    remembering.forget()
+    remembering.verify("ada")
+    assert verifier.asked == 2
+
+
+def test_what_is_being_verified_while_they_change_is_looked_at_again_too() -> None:
+    class Changing(Counting):
+        def verify(self, token: str) -> Identity:
+            if not self.asked:
+                remembering.forget()  # as the thread that reads the keys does, at any moment
+            return super().verify(token)
+
+    verifier = Changing()
+    remembering = RememberingVerifier(verifier, HandClock())
+    for _ in range(3):
+        remembering.verify("ada")
+    assert verifier.asked == 2

@@ -45,6 +45,7 @@ def test_the_defaults_are_the_contract_s() -> None:
         "jwt_secret": "",
         "jwt_secret_previous": "",
         "jwt_algorithm": "HS256",
+        "jwt_jwks": "",
         "jwt_issuer": "",
         "jwt_audiences": (),
         "jwt_leeway": 0,

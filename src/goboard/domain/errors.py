@@ -17,7 +17,8 @@
     ├── TooManyWatches            a connection, an identity or the process watches as much as it may
     ├── AuthenticationError
     │   ├── MissingToken
-    │   └── InvalidToken
+    │   ├── InvalidToken
+    │   └── KeysUnavailable       whom the token names cannot be told yet
     ├── MemberForbidden           the identity may not act for this member
     ├── RoleRequired              the operation needs the role server
     ├── ServerStopping            not applied: the server that was asked is going away
@@ -161,6 +162,13 @@ class InvalidToken(AuthenticationError):
     def __init__(self, reason: str) -> None:
         super().__init__("authentication token is invalid")
         self.reason = reason
+
+
+class KeysUnavailable(AuthenticationError):
+    """The keys that would tell whether the token is valid could not be read; the same token may be good later."""
+
+    def __init__(self) -> None:
+        super().__init__("the keys that tokens are checked with cannot be read at the moment; try again")
 
 
 class MemberForbidden(GoboardError):

@@ -13,6 +13,7 @@ MIN_HMAC_BYTES = 32  # RFC 7518, section 3.2: a key at least as long as the hash
 MAX_LEEWAY = 300  # RFC 7519, section 4.1.4: "usually no more than a few minutes"
 _KEY_FILE_MARKS = ("-----BEGIN ", "ssh-rsa ", "ssh-ed25519 ", "ecdsa-sha2-")  # public keys: joserfc refuses them too
 _HMAC = ("HS256", "HS384", "HS512")
+_SIGNATURES = ("RS256", "PS256", "ES256")
 
 AUTH_VARIABLES = (
     Variable("AUTH_MODE", "static", parsing.one_of("static", "jwt", "noop"), "how tokens are checked"),
@@ -23,7 +24,8 @@ AUTH_VARIABLES = (
     Variable("AUTH_STATIC_ROLE", "member", parsing.one_of("member", "server"), "what the token of `static` may do"),
     Variable("JWT_SECRET", "", str, "the key of `jwt`, at least 32 bytes", secret=True),
     Variable("JWT_SECRET_PREVIOUS", "", str, "the key before it, which is accepted as well", secret=True),
-    Variable("JWT_ALGORITHM", "HS256", parsing.one_of(*_HMAC), "the one algorithm accepted"),
+    Variable("JWT_ALGORITHM", "HS256", parsing.one_of(*_HMAC, *_SIGNATURES), "the one algorithm accepted"),
+    Variable("JWT_JWKS", "", parsing.key_set, "for RS256, PS256 and ES256: the keys, as a path or an https URL"),
     Variable("JWT_ISSUER", "", str.strip, "what a token's `iss` must be; empty: anything"),
     Variable("JWT_AUDIENCE", "", parsing.listed, "of which one must be in a token's `aud`, with commas between"),
     Variable("JWT_LEEWAY", "0", parsing.integer(0, MAX_LEEWAY), "seconds that the issuer's clock may be off"),
@@ -60,7 +62,29 @@ def _check_static(values: Mapping[str, Any], errors: Errors) -> None:
 
 
 def _check_jwt(values: Mapping[str, Any], errors: Errors) -> None:
-    if values.get("JWT_SECRET") == "":
+    algorithm = values.get("JWT_ALGORITHM")
+    if algorithm in _HMAC:
+        _check_shared(algorithm, values, errors)
+    elif algorithm in _SIGNATURES:
+        _check_published(algorithm, values, errors)
+
+
+def _check_published(algorithm: str, values: Mapping[str, Any], errors: Errors) -> None:
+    if values.get("JWT_JWKS") == "":
+        errors.add("JWT_JWKS", "", f"JWT_ALGORITHM={algorithm} needs the issuer's public keys, as a path or a URL")
+    for name in ("JWT_SECRET", "JWT_SECRET_PREVIOUS"):
+        if values.get(name):
+            errors.add(name, parsing.MASK, f"JWT_ALGORITHM={algorithm} takes its keys from JWT_JWKS: unset {name}")
+
+
+def _check_shared(algorithm: str, values: Mapping[str, Any], errors: Errors) -> None:
+    if values.get("JWT_JWKS"):
+        errors.add(
+            "JWT_JWKS",
+            values["JWT_JWKS"],
+            f"JWT_ALGORITHM={algorithm} uses a shared secret; for a set of keys say {', '.join(_SIGNATURES)}",
+        )
+    elif values.get("JWT_SECRET") == "":
         errors.add("JWT_SECRET", "", "AUTH_MODE=jwt needs a key of at least 32 bytes")
     for name in ("JWT_SECRET", "JWT_SECRET_PREVIOUS"):
         _check_hmac_key(name, values, errors)

@@ -58,7 +58,7 @@ def serve(store: str | None, workers: int | None, *, ws: bool | None, grpc: bool
         server.serve(with_token, token_is_new=with_token is not settings)
     except InvalidArgument as exc:
         fail(f"REDIS_URL: {exc}", EX_CONFIG)
-    except BoardsFileError as exc:
+    except (BoardsFileError, container.KeySetError) as exc:
         fail(str(exc), EX_CONFIG)
     except (server.CannotServe, StoreError) as exc:
         fail(str(exc), EX_UNAVAILABLE)
@@ -66,11 +66,13 @@ def serve(store: str | None, workers: int | None, *, ws: bool | None, grpc: bool
 
 @main.command("check-config")
 def check_config() -> None:
-    """Check the settings and BOARDS_FILE, and list the settings, secrets masked."""
+    """Check the settings and the files that they name, and list the settings, secrets masked."""
     environment = read_environment()
+    settings = read_settings({})
     try:
-        read_boards_file(read_settings({}).boards_file)
-    except BoardsFileError as exc:
+        read_boards_file(settings.boards_file)
+        container.check_keys(settings)
+    except (BoardsFileError, container.KeySetError) as exc:
         fail(str(exc), EX_CONFIG)
     table = Table("variable", "value", "meaning", box=None, pad_edge=False)
     for variable in VARIABLES:
@@ -88,6 +90,8 @@ def check_config() -> None:
 def token(user: str, expires: str, *, server: bool) -> None:
     """Make a JWT for USER, signed with JWT_SECRET."""
     settings = read_settings({"AUTH_MODE": "jwt"})
+    if settings.jwt_jwks:
+        fail("tokens that are checked with JWT_JWKS are made by whoever has the private keys", EX_CONFIG)
     match = re.fullmatch(r"([0-9]{1,6})([smhd])", expires)
     if match is None or not int(match[1]):
         raise click.BadParameter(

@@ -10,10 +10,15 @@ import svcs
 from goboard.adapters.auth import (
     ClaimRules,
     JwtVerifier,
+    KeySet,
+    KeySetError,
     NoopVerifier,
+    PublishedKeys,
     RememberingVerifier,
     SharedSecrets,
     StaticVerifier,
+    is_url,
+    reader,
 )
 from goboard.adapters.auth.jwt import mint
 from goboard.adapters.clock import SystemClock
@@ -33,6 +38,8 @@ from goboard.ports.tokens import TokenVerifier
 
 __all__ = [
     "EmbeddedError",
+    "KeySetError",
+    "check_keys",
     "mint_token",
     "open_leaderboards",
     "passes_by_embedded",
@@ -50,7 +57,7 @@ def registry_for(settings: Settings) -> svcs.Registry:
     registry.register_value(EventBus, events, on_registry_close=events.close)
     clock = SystemClock()
     registry.register_value(Clock, clock)
-    registry.register_value(TokenVerifier, _verifier(settings, clock))
+    _register_verifier(registry, settings, clock)
 
     def gate(container: svcs.Container) -> Gate:
         verifier = container.get_abstract(TokenVerifier)
@@ -83,18 +90,56 @@ def _redis_store(settings: Settings) -> BoardStore:
     )
 
 
-def _verifier(settings: Settings, clock: Clock) -> TokenVerifier:
+def _register_verifier(registry: svcs.Registry, settings: Settings, clock: Clock) -> None:
     if settings.auth_mode == "jwt":
-        keys = SharedSecrets(*filter(None, (settings.jwt_secret, settings.jwt_secret_previous)))
-        return RememberingVerifier(JwtVerifier(keys, settings.jwt_algorithm, clock, _claim_rules(settings)), clock)
-    if settings.auth_mode == "noop":
-        return NoopVerifier()
-    return StaticVerifier(settings.auth_secret, settings.static_role, previous=settings.auth_secret_previous)
+        _register_jwt(registry, settings, clock)
+    elif settings.auth_mode == "noop":
+        registry.register_value(TokenVerifier, NoopVerifier())
+    else:
+        previous = settings.auth_secret_previous
+        static = StaticVerifier(settings.auth_secret, settings.static_role, previous=previous)
+        registry.register_value(TokenVerifier, static)
+
+
+def _register_jwt(registry: svcs.Registry, settings: Settings, clock: Clock) -> None:
+    keys = _keys(settings)
+    verifier = JwtVerifier(keys, settings.jwt_algorithm, clock, _claim_rules(settings))
+    remembering = RememberingVerifier(verifier, clock)
+    registry.register_value(TokenVerifier, remembering)
+    if isinstance(keys, PublishedKeys):
+        registry.register_value(PublishedKeys, keys, on_registry_close=keys.close)
+        keys.start(remembering.forget)
+
+
+def _keys(settings: Settings) -> SharedSecrets | PublishedKeys:
+    if settings.jwt_jwks:
+        return PublishedKeys(reader(settings.jwt_jwks), settings.jwt_algorithm)
+    return SharedSecrets(*filter(None, (settings.jwt_secret, settings.jwt_secret_previous)))
+
+
+def check_keys(settings: Settings) -> None:
+    """See that the file JWT_JWKS, where it is one, can be used; a URL may be away, and is asked again later.
+
+    Raises:
+        KeySetError: it cannot; the message names it and says why.
+    """
+    place = settings.jwt_jwks
+    if settings.auth_mode != "jwt" or not place or is_url(place):
+        return
+    try:
+        KeySet.parse(reader(place)(), settings.jwt_algorithm)
+    except (OSError, ValueError, KeySetError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else exc
+        raise KeySetError(f"JWT_JWKS={place}: the keys cannot be used: {reason}") from exc
 
 
 def _claim_rules(settings: Settings) -> ClaimRules:
     return ClaimRules(
-        settings.jwt_issuer, settings.jwt_audiences, settings.jwt_leeway, member_claim=settings.jwt_member_claim
+        settings.jwt_issuer,
+        settings.jwt_audiences,
+        settings.jwt_leeway,
+        settings.jwt_member_claim,
+        needs_end=bool(settings.jwt_jwks),
     )
 
 
@@ -131,7 +176,7 @@ def passes_by_embedded(settings: Settings) -> bool:
 
 
 def mint_token(settings: Settings, member: MemberName, role: Role, lifetime: float) -> str:
-    """Make a JWT for `member` that ends `lifetime` seconds from now."""
+    """Make a JWT for `member` that ends `lifetime` seconds from now, signed with the shared secret."""
     expires_at = SystemClock().now() + lifetime
     return mint(settings.jwt_secret, settings.jwt_algorithm, member, role, expires_at, rules=_claim_rules(settings))
 

@@ -39,6 +39,7 @@ class Gate:
         Raises:
             MissingToken: there is none, or an empty one.
             InvalidToken: it is over 8 KiB, or names nobody.
+            KeysUnavailable: whether it does cannot be told at the moment.
         """
         if not token:
             raise MissingToken
@@ -54,7 +55,7 @@ class Gate:
         """Identify who wants to read: where reading is public, whoever shows no token is a visitor.
 
         Raises:
-            MissingToken, InvalidToken: as `admit`; a bad token is refused also where none is needed.
+            MissingToken, InvalidToken, KeysUnavailable: as `admit`; a bad token is refused also where none is needed.
         """
         return VISITOR if self._public_read and not token else self.admit(token)
 

@@ -223,3 +223,24 @@ def origins(text: str) -> tuple[str, ...]:
 def listed(text: str) -> tuple[str, ...]:
     """Read a comma-separated list; spaces around a part, and empty parts, do not count."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def key_set(text: str) -> str:
+    """Check where a set of keys is: a path, an https URL, or an http URL of this machine."""
+    text = text.strip()
+    if "://" in text and not _is_key_set_url(text):
+        raise ValueError(
+            "a path is needed, or a URL like https://login.example.org/jwks.json without a name or password in it;"
+            " http is for this machine alone, since whoever can change the keys on their way is let in as anybody"
+        )
+    return text
+
+
+def _is_key_set_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        at = Address(parts.hostname or "", parts.port or 0)
+    except ValueError:  # the port is none
+        return False
+    encrypted = parts.scheme == "https" or (parts.scheme == "http" and at.is_loopback)
+    return encrypted and bool(at.host) and "@" not in parts.netloc and text.isascii() and text.isprintable()

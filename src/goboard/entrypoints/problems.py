@@ -142,6 +142,9 @@ _OF_ERROR: dict[type[Exception], Kind] = {
     errors.InvalidToken: Kind(
         HTTPStatus.FORBIDDEN, "urn:goboard:auth:invalid-token", "auth_invalid_token", Status.PERMISSION_DENIED
     ),
+    errors.KeysUnavailable: Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE, "urn:goboard:auth:keys-unavailable", "auth_keys_unavailable", Status.UNAVAILABLE
+    ),
     errors.MemberForbidden: Kind(
         HTTPStatus.FORBIDDEN, "urn:goboard:auth:member-forbidden", "member_forbidden", Status.PERMISSION_DENIED
     ),
@@ -166,7 +169,13 @@ _OF_ERROR: dict[type[Exception], Kind] = {
     TimeoutError: TIMEOUT,
 }
 
-_PASSING = (errors.StoreUnavailable, errors.OutcomeUnknown, errors.IdempotencyFull, errors.ServerStopping)
+_PASSING = (
+    errors.StoreUnavailable,
+    errors.OutcomeUnknown,
+    errors.IdempotencyFull,
+    errors.KeysUnavailable,
+    errors.ServerStopping,
+)
 """What is over soon."""
 
 

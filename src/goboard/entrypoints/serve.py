@@ -53,10 +53,11 @@ def serve(settings: Settings, *, token_is_new: bool) -> None:
         CannotServe: a port is taken, or the store is not there.
         StoreError: the embedded store cannot be started (`EmbeddedError`), or the store takes no rules.
         BoardsFileError: BOARDS_FILE is wrong, or at odds with the store.
+        KeySetError: JWT_JWKS is a file that cannot be used.
     """
     ruled = read_boards_file(settings.boards_file)
-    if settings.auth_mode == "noop":
-        log.warning("AUTH_MODE=noop believes every token: whoever reaches this server may act as anybody")
+    container.check_keys(settings)
+    _warn_of_trust(settings)
     with ExitStack() as running:
         placed = _reserve_ports(settings, running)
         reachable = running.enter_context(container.started_store(placed))
@@ -68,6 +69,14 @@ def serve(settings: Settings, *, token_is_new: bool) -> None:
         # The memory store is its worker's own: what was set here is not there.
         left = ruled if reachable.store == "memory" else {}
         _server(reachable).serve(target_loader=partial(load_worker, reachable, left), wrap_loader=False)
+
+
+def _warn_of_trust(settings: Settings) -> None:
+    """Say where more callers are let in than an operator may think."""
+    if settings.auth_mode == "noop":
+        log.warning("AUTH_MODE=noop believes every token: whoever reaches this server may act as anybody")
+    if settings.auth_mode == "jwt" and settings.jwt_jwks and not settings.jwt_audiences:
+        log.warning("JWT_AUDIENCE is not set: tokens that the issuer made for other services are accepted, too")
 
 
 def _allow_open_files() -> None:

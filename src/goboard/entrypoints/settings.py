@@ -103,6 +103,8 @@ class Settings:
     jwt_secret: str = field(repr=False)
     jwt_secret_previous: str = field(repr=False)
     jwt_algorithm: str
+    jwt_jwks: str
+    """A path or a URL; empty: a shared secret is used."""
     jwt_issuer: str
     """Empty: any; so are no audiences."""
     jwt_audiences: tuple[str, ...]
@@ -159,6 +161,7 @@ class Settings:
             jwt_secret=values["JWT_SECRET"],
             jwt_secret_previous=values["JWT_SECRET_PREVIOUS"],
             jwt_algorithm=values["JWT_ALGORITHM"],
+            jwt_jwks=values["JWT_JWKS"],
             jwt_issuer=values["JWT_ISSUER"],
             jwt_audiences=values["JWT_AUDIENCE"],
             jwt_leeway=values["JWT_LEEWAY"],

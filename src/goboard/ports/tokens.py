@@ -9,9 +9,10 @@ class TokenVerifier(Protocol):
     """Tells who a token names."""
 
     def verify(self, token: str) -> Identity:
-        """Identify the bearer of `token` (not empty, at most 8 KiB).
+        """Identify the bearer of `token` (not empty, at most 8 KiB); this waits for nothing.
 
         Raises:
             InvalidToken: it names nobody, is expired or not yet valid, or its claims are out of order.
+            KeysUnavailable: whether it is valid cannot be told at the moment.
         """
         ...

@@ -33,17 +33,23 @@ class RememberingVerifier:
     def verify(self, token: str) -> Identity:
         digest = sha256(token.encode(errors="surrogatepass")).digest()
         now = self._clock.now()
-        known = self._known.get(digest)
+        remembered = self._known  # what is verified with keys that change meanwhile is not remembered with the new ones
+        known = remembered.get(digest)
         if known is not None and now < known.until:
             return known.identity
         identity = self._verifier.verify(token)
-        self._remember(digest, identity, now)
+        _remember(remembered, digest, identity, now)
         return identity
 
-    def _remember(self, digest: bytes, identity: Identity, now: float) -> None:
-        expires_at = identity.expires_at
-        until = now + MAX_SECONDS
-        self._known.pop(digest, None)
-        self._known[digest] = _Known(identity, until if expires_at is None else min(until, expires_at))
-        if len(self._known) > MAX_TOKENS:
-            del self._known[next(iter(self._known))]
+    def forget(self) -> None:
+        """Look at every token again, since what they are checked with has changed; from any thread."""
+        self._known = {}
+
+
+def _remember(remembered: dict[bytes, _Known], digest: bytes, identity: Identity, now: float) -> None:
+    expires_at = identity.expires_at
+    until = now + MAX_SECONDS
+    remembered.pop(digest, None)
+    remembered[digest] = _Known(identity, until if expires_at is None else min(until, expires_at))
+    if len(remembered) > MAX_TOKENS:
+        del remembered[next(iter(remembered))]
