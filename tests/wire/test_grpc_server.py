@@ -1,10 +1,7 @@
 """The gRPC server as grpcio, a foreign client, sees it; what its connections do under load."""
 
 import asyncio
-import json
 import socket
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,6 +11,7 @@ import grpc.aio
 import pytest
 from drivers import Problem, rich_problem
 from grpc_local import AUTHORIZED, HeldStore, Local, call, served, until, update
+from grpc_reflect import methods_of
 from grpclib.health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
 from goboard.adapters.memory import MemoryBoardStore
@@ -21,18 +19,6 @@ from goboard.domain.errors import OutcomeUnknown, StoreUnavailable
 from goboard.domain.identity import Role
 from goboard.domain.names import BoardName
 from goboard.domain.periods import PeriodChoice
-
-REFLECT = """
-import json, sys, grpc
-from google.protobuf.descriptor_pool import DescriptorPool
-from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
-with grpc.insecure_channel(sys.argv[1]) as channel:
-    database = ProtoReflectionDescriptorDatabase(channel)
-    services = list(database.get_services())
-    pool = DescriptorPool(database)
-    methods = {name: [m.name for m in pool.FindServiceByName(name).methods] for name in services}
-print(json.dumps(methods))
-"""
 
 
 @pytest.fixture
@@ -149,11 +135,7 @@ async def test_health_needs_no_token(channel: grpc.aio.Channel):
 
 
 async def test_reflection_lists_and_describes_the_services(local: Local):
-    # In a process of its own: the client brings descriptors of the same name as grpclib's.
-    done = await asyncio.to_thread(
-        subprocess.run, [sys.executable, "-c", REFLECT, local.target], capture_output=True, text=True, check=True
-    )
-    assert json.loads(done.stdout) == {
+    assert await asyncio.to_thread(methods_of, local.target) == {
         "dashboard.DashboardService": [
             *("StreamUpdates", "IncrementScore", "IncrementScores"),
             *("GetMemberRank", "GetTopMembers", "GetDashboardStats"),
