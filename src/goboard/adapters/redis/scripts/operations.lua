@@ -49,8 +49,10 @@ local function current_stretch()
   return ends
 end
 
+-- A little longer than it is needed: while the board gets updates with keys, UNLINK above lets go of it, which takes no
+-- time of the server's, as expiry does (a quarter of a million answers: tens of milliseconds).
 local function keep_until(key, ends)
-  local left = ends - operations_now
+  local left = ends + math.floor(answers_kept_for / 4) - operations_now
   if call('PTTL', key) < left then
     call('PEXPIRE', key, exact(left))
   end
