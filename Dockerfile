@@ -35,8 +35,9 @@ VOLUME /data
 USER 10001:10001
 EXPOSE 8080 50051
 STOPSIGNAL SIGTERM
-# No proxy: the environment may name one, and it could not reach this container's own port.
+# No proxy: the environment may name one, and it could not reach this container's own port. Its own certificate is for
+# the name under which others know it.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request as r; port = (os.environ.get('HTTP_PORT') or ':8080').strip().rpartition(':')[2]; r.build_opener(r.ProxyHandler({})).open(f'http://localhost:{port}/health', timeout=2)"]
+    CMD ["python", "-c", "import os, ssl, urllib.request as r; scheme = 'https' if os.environ.get('TLS_CERT') else 'http'; port = (os.environ.get('HTTP_PORT') or ':8080').strip().rpartition(':')[2]; r.build_opener(r.ProxyHandler({}), r.HTTPSHandler(context=ssl._create_unverified_context())).open(f'{scheme}://localhost:{port}/health', timeout=2)"]
 ENTRYPOINT ["goboard"]
 CMD ["serve"]

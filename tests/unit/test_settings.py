@@ -11,6 +11,7 @@ from goboard.entrypoints.auth_settings import SAMPLE_SECRETS
 from goboard.entrypoints.parsing import SettingsError
 from goboard.entrypoints.settings import VARIABLES, Settings
 from goboard.entrypoints.sockets import Address
+from goboard.entrypoints.tls import Tls
 
 KEY = "0123456789abcdef0123456789abcdef"
 
@@ -30,6 +31,7 @@ def test_the_defaults_are_the_contract_s() -> None:
     assert asdict(load()) == {
         "http": ("", 8080),
         "grpc": ("", 50051),
+        "tls": None,
         "enable_websocket": True,
         "enable_grpc": True,
         "store": "redis",
@@ -266,3 +268,11 @@ def test_static_without_a_secret_gets_a_random_token() -> None:
     assert own.with_token() is own
     jwt = load(AUTH_MODE="jwt", JWT_SECRET=KEY)
     assert jwt.with_token() is jwt
+
+
+def test_a_certificate_needs_a_key_and_the_other_two_need_a_certificate() -> None:
+    assert load(TLS_CERT="c.pem", TLS_KEY="k.pem", TLS_CLIENT_CA="a.pem").tls == Tls("c.pem", "k.pem", "a.pem")
+    assert refusal(TLS_CERT="c.pem") == ["TLS_KEY=: TLS_CERT needs the file of its private key"]
+    assert refusal(TLS_KEY="k.pem", TLS_CLIENT_CA="a.pem") == [
+        f"{name}: it is of no use without TLS_CERT: set that too" for name in ("TLS_KEY=k.pem", "TLS_CLIENT_CA=a.pem")
+    ]

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import ssl
 import subprocess
 import sys
 import tomllib
@@ -14,6 +15,7 @@ from threading import Thread
 
 import pytest
 import yaml
+from certificates import Authority, Certificate
 from dotenv import dotenv_values
 from grpclib.const import Status
 
@@ -104,7 +106,7 @@ def test_only_what_the_image_copies_gets_into_its_build():
 
 
 @contextmanager
-def answering(status: int) -> Iterator[int]:
+def answering(status: int, tls: Certificate | None = None) -> Iterator[int]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(status if self.path == "/health" else 404)
@@ -114,6 +116,10 @@ def answering(status: int) -> Iterator[int]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*tls)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield server.server_address[1]
@@ -130,6 +136,15 @@ def test_the_image_s_health_check_asks_the_port_that_is_set(status, healthy, for
         environment = {**os.environ, "HTTP_PORT": form.format(port), "http_proxy": "http://127.0.0.1:9"}
         done = subprocess.run([sys.executable, *command[1:]], env=environment, capture_output=True, check=False)
     assert (done.returncode == 0) == healthy, done.stderr
+
+
+def test_the_image_s_health_check_takes_the_certificate_as_it_is(tmp_path):
+    command = json.loads(dockerfile("HEALTHCHECK")[0].partition("CMD ")[2])
+    certificate = Authority(tmp_path).issue()
+    with answering(200, certificate) as port:
+        environment = {**os.environ, "HTTP_PORT": f":{port}", "TLS_CERT": certificate.cert}
+        done = subprocess.run([sys.executable, *command[1:]], env=environment, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_compose_names_only_settings_that_exist():

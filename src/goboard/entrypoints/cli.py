@@ -27,6 +27,7 @@ from goboard.entrypoints.console import (
 )
 from goboard.entrypoints.parsing import MASK, shown
 from goboard.entrypoints.settings import VARIABLES
+from goboard.entrypoints.tls import TlsError
 from goboard.leaderboards import Leaderboards
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -58,7 +59,7 @@ def serve(store: str | None, workers: int | None, *, ws: bool | None, grpc: bool
         server.serve(with_token, token_is_new=with_token is not settings)
     except InvalidArgument as exc:
         fail(f"REDIS_URL: {exc}", EX_CONFIG)
-    except (BoardsFileError, container.KeySetError) as exc:
+    except (BoardsFileError, TlsError, container.KeySetError) as exc:
         fail(str(exc), EX_CONFIG)
     except (server.CannotServe, StoreError) as exc:
         fail(str(exc), EX_UNAVAILABLE)
@@ -72,7 +73,9 @@ def check_config() -> None:
     try:
         read_boards_file(settings.boards_file)
         container.check_keys(settings)
-    except (BoardsFileError, container.KeySetError) as exc:
+        if settings.tls:
+            settings.tls.check()
+    except (BoardsFileError, TlsError, container.KeySetError) as exc:
         fail(str(exc), EX_CONFIG)
     table = Table("variable", "value", "meaning", box=None, pad_edge=False)
     for variable in VARIABLES:

@@ -10,10 +10,11 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from math import ceil
+from pathlib import Path
 from typing import Any
 
 from granian._granian import SocketHolder
-from granian.constants import Interfaces
+from granian.constants import Interfaces, SSLProtocols
 from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
@@ -27,6 +28,7 @@ from goboard.entrypoints.boards_file import give_rules, read_boards_file
 from goboard.entrypoints.settings import Settings
 from goboard.entrypoints.sockets import BACKLOG, Address, listen, reserve
 from goboard.entrypoints.stop import STOP_SECONDS
+from goboard.entrypoints.tls import Tls
 from goboard.entrypoints.worker import load_worker
 
 KILL_SECONDS = 1
@@ -54,7 +56,10 @@ def serve(settings: Settings, *, token_is_new: bool) -> None:
         StoreError: the embedded store cannot be started (`EmbeddedError`), or the store takes no rules.
         BoardsFileError: BOARDS_FILE is wrong, or at odds with the store.
         KeySetError: JWT_JWKS is a file that cannot be used.
+        TlsError: the certificate cannot be used.
     """
+    if settings.tls:
+        settings.tls.check()
     ruled = read_boards_file(settings.boards_file)
     container.check_keys(settings)
     _warn_of_trust(settings)
@@ -126,7 +131,20 @@ def _server(settings: Settings) -> MPServer:
         respawn_failed_workers=True,
         log_level=LogLevels.warning,
         log_dictconfig=logs.logging_config(settings.log_level),
+        **_tls_options(settings.tls),
     )
+
+
+def _tls_options(tls: Tls | None) -> dict[str, Any]:
+    if tls is None:
+        return {}
+    return {
+        "ssl_cert": Path(tls.cert),
+        "ssl_key": Path(tls.key),
+        "ssl_protocol_min": SSLProtocols.tls12,
+        "ssl_ca": Path(tls.client_ca) if tls.client_ca else None,
+        "ssl_client_verify": tls.client_ca is not None,
+    }
 
 
 class _Granian(MPServer):

@@ -12,10 +12,14 @@ from goboard.entrypoints import parsing
 from goboard.entrypoints.auth_settings import AUTH_VARIABLES, check_auth
 from goboard.entrypoints.parsing import Errors, Source, Variable
 from goboard.entrypoints.sockets import Address
+from goboard.entrypoints.tls import Tls
 
 VARIABLES = (
     Variable("HTTP_PORT", ":8080", parsing.address, "where REST and WebSocket listen: `:8080`, `8080` or `host:8080`"),
     Variable("GRPC_PORT", ":50051", parsing.address, "where gRPC listens, in the same forms"),
+    Variable("TLS_CERT", "", parsing.path, "the certificate of both ports, with its chain, a PEM file; empty: no TLS"),
+    Variable("TLS_KEY", "", parsing.path, "its private key, a PEM file"),
+    Variable("TLS_CLIENT_CA", "", parsing.path, "the CA of the certificates that clients must show; empty: none"),
     Variable("ENABLE_WEBSOCKET", "true", parsing.boolean, "whether `/ws` is served"),
     Variable("ENABLE_GRPC", "true", parsing.boolean, "whether gRPC is served"),
     Variable(
@@ -85,6 +89,7 @@ class Settings:
 
     http: Address
     grpc: Address
+    tls: Tls | None
     enable_websocket: bool
     enable_grpc: bool
     store: str
@@ -146,6 +151,7 @@ class Settings:
         return cls(
             http=values["HTTP_PORT"],
             grpc=values["GRPC_PORT"],
+            tls=_tls(values),
             enable_websocket=values["ENABLE_WEBSOCKET"],
             enable_grpc=values["ENABLE_GRPC"],
             store=values["STORE"],
@@ -198,6 +204,12 @@ class Settings:
         return replace(self, auth_secret=secrets.token_urlsafe(24))
 
 
+def _tls(values: Mapping[str, Any]) -> Tls | None:
+    if not values["TLS_CERT"]:
+        return None
+    return Tls(values["TLS_CERT"], values["TLS_KEY"], values["TLS_CLIENT_CA"] or None)
+
+
 def _redis_url(address: str, password: str) -> str:
     return f"redis://:{quote(password, safe='')}@{address}" if password else f"redis://{address}"
 
@@ -205,6 +217,15 @@ def _redis_url(address: str, password: str) -> str:
 def _check_together(values: Mapping[str, Any], errors: Errors) -> None:
     """Check what no variable can tell alone, as far as the variables it takes have values."""
     check_auth(values, errors)
+    _check_tls(values, errors)
     workers = values.get("WORKERS", 1)
     if values.get("STORE") == "memory" and workers != 1:
         errors.add("WORKERS", str(workers), "STORE=memory is kept in one worker: say 1, or another store")
+
+
+def _check_tls(values: Mapping[str, Any], errors: Errors) -> None:
+    if values.get("TLS_CERT") and not values.get("TLS_KEY"):
+        errors.add("TLS_KEY", "", "TLS_CERT needs the file of its private key")
+    for name in ("TLS_KEY", "TLS_CLIENT_CA"):
+        if values.get(name) and values.get("TLS_CERT") == "":
+            errors.add(name, values[name], "it is of no use without TLS_CERT: set that too")

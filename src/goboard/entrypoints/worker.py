@@ -108,7 +108,7 @@ async def _serving(server: GrpcServer | None, settings: Settings) -> AsyncIterat
     if server is None:
         yield
         return
-    await server.start(listen(settings.grpc))
+    await server.start(listen(settings.grpc), settings.tls.for_grpc() if settings.tls else None)
     try:
         yield
     finally:

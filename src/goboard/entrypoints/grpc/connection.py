@@ -129,7 +129,8 @@ class CallProtocol(H2Protocol):
         self.processor.processors[WindowUpdated] = self._window_updated
         self.connection._connection.update_settings({SettingCodes.MAX_CONCURRENT_STREAMS: MAX_CONCURRENT_STREAMS})  # noqa: SLF001 -- the setting has no other door
         self.connection.flush()
-        if self._stopping.is_set():  # it was accepted in the moment of the stop
+        # The latter: it was accepted in the moment of the stop.
+        if not _speaks_h2(transport) or self._stopping.is_set():
             self.say_goodbye()
 
     def resume_writing(self) -> None:
@@ -160,3 +161,9 @@ class CallProtocol(H2Protocol):
             self.connection._connection.close_connection()  # noqa: SLF001 -- grpclib only drops the connection
             self.connection.flush()
             self.processor.close("the server is stopping")
+
+
+def _speaks_h2(transport: BaseTransport) -> bool:
+    """Tell whether the client has asked for HTTP/2, as it must over TLS (RFC 9113, section 3.2)."""
+    tls = transport.get_extra_info("ssl_object")
+    return tls is None or tls.selected_alpn_protocol() == "h2"

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from asyncio import Task
 from collections.abc import Mapping
 
@@ -16,6 +17,7 @@ from goboard.entrypoints.grpc.health import Health
 from goboard.entrypoints.grpc.outbox import PATIENCE_SECONDS
 from goboard.entrypoints.grpc.service import DashboardService
 from goboard.entrypoints.grpc.watchers import PING_SECONDS
+from goboard.entrypoints.tls import HANDSHAKE_SECONDS
 from goboard.leaderboards import Leaderboards
 from goboard.live import LiveStandings
 
@@ -59,9 +61,11 @@ class GrpcServer:
         self._listener: asyncio.Server | None = None
         self._stopped: Task[None] | None = None
 
-    async def start(self, sock: socket.socket) -> None:
-        """Accept connections on `sock`, a listening socket, which the server then owns."""
-        self._listener = await asyncio.get_running_loop().create_server(self._connection, sock=sock)
+    async def start(self, sock: socket.socket, tls: ssl.SSLContext | None = None) -> None:
+        """Accept connections on `sock`, a listening socket, which the server then owns; with `tls`, encrypted ones."""
+        self._listener = await asyncio.get_running_loop().create_server(
+            self._connection, sock=sock, ssl=tls, ssl_handshake_timeout=HANDSHAKE_SECONDS if tls else None
+        )
 
     def announce_stop(self) -> None:
         """Tell who watches the server's health that it will stop."""
