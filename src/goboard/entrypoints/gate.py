@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from goboard.domain.errors import InvalidToken, MissingToken
 from goboard.domain.identity import VISITOR, Identity, Mismatch, acting_member
@@ -81,6 +81,17 @@ class Gate:
                 self._warned.clear()
             self._warned.add((named, member))
             log.warning("member_id %r overridden by the identity %r", named, member)
+
+
+def only_token(values: Sequence[str]) -> str:
+    """Give what is said at the one place of a token; empty: nothing is.
+
+    Raises:
+        InvalidToken: there are several: which one counts would depend on who reads.
+    """
+    if len(values) > 1:
+        raise InvalidToken("there are several")
+    return values[0] if values else ""
 
 
 def bearer_token(authorization: str) -> str:

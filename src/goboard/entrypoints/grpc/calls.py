@@ -16,9 +16,9 @@ from grpclib.const import Cardinality, Handler
 from grpclib.metadata import decode_timeout
 from h2.exceptions import ProtocolError
 
-from goboard.domain.errors import InvalidArgument, InvalidToken
+from goboard.domain.errors import InvalidArgument
 from goboard.entrypoints import problems
-from goboard.entrypoints.gate import Gate, bearer_token
+from goboard.entrypoints.gate import Gate, bearer_token, only_token
 from goboard.entrypoints.grpc import refusals
 from goboard.entrypoints.grpc.expiry import until_expiry
 from goboard.entrypoints.grpc.inbox import Inbox
@@ -110,10 +110,8 @@ class Calls:
 
     def _admit(self, path: str, headers: Headers) -> None:
         tokens = [value for name, value in headers if name == "authorization"]
-        if len(tokens) > 1:
-            raise InvalidToken("there are several")
         admit = self._gate.admit_reader if path in READING else self._gate.admit
-        identity = admit(bearer_token(tokens[0]) if tokens else None)
+        identity = admit(bearer_token(only_token(tokens)))
         caller.set(Caller(identity, self._gate))
         if self.stopping.is_set():
             raise refusals.stopping()

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 from goboard.domain.errors import GoboardError
 from goboard.entrypoints import problems
-from goboard.entrypoints.gate import Gate
+from goboard.entrypoints.gate import Gate, only_token
 from goboard.entrypoints.http.deadlines import Deadlines
 from goboard.entrypoints.http.errors import PROBLEM_JSON, problem_body, problem_headers
 from goboard.entrypoints.http.feed import Feeding
@@ -75,8 +75,8 @@ class Handshakes:
         return None
 
     async def _admit(self, scope: Any, receive: Any, send: Any) -> None:
-        credentials = read_credentials(scope)
         try:
+            credentials = read_credentials(scope)
             identity = self._gate.admit_reader(credentials.token)
         except GoboardError as refusal:
             await refuse(scope, send, problems.problem_for(refusal, PATH))
@@ -97,7 +97,11 @@ class Handshakes:
 
 
 def read_credentials(scope: Any) -> Credentials:
-    """Take the token from `?token=`, else from `Sec-WebSocket-Protocol`: bare, or beside `goboard.v1`."""
+    """Take the token from `?token=`, else from `Sec-WebSocket-Protocol`: bare, or beside `goboard.v1`.
+
+    Raises:
+        InvalidToken: the query has several.
+    """
     offered = [
         part.strip()
         for value in _headers(scope, b"sec-websocket-protocol")
@@ -105,9 +109,9 @@ def read_credentials(scope: Any) -> Credentials:
         if part.strip()
     ]
     subprotocol = SUBPROTOCOL if SUBPROTOCOL in offered else None
-    for name, value in parse_qsl(scope["query_string"].decode("latin-1")):
-        if name == "token":
-            return Credentials(value, subprotocol)
+    in_query = [value for name, value in parse_qsl(scope["query_string"].decode("latin-1")) if name == "token"]
+    if in_query:
+        return Credentials(only_token(in_query), subprotocol)
     tokens = [part for part in offered if part != SUBPROTOCOL]
     token = tokens[0] if tokens else ""
     return Credentials(token, subprotocol or token or None)

@@ -8,8 +8,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from goboard.domain.errors import InvalidToken
-from goboard.entrypoints.gate import Gate, bearer_token
+from goboard.entrypoints.gate import Gate, bearer_token, only_token
 from goboard.entrypoints.http.rest_live import live
 from goboard.entrypoints.http.rest_reads import READS
 from goboard.entrypoints.http.rest_writes import WRITES
@@ -26,7 +25,7 @@ def rest_router(gate: Gate, request_timeout: float) -> Router:
     def authenticate(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
         token = sent_token(connection.headers.getall("authorization", []))
         if handler.opt.get(_STREAMS) and not token:
-            token = connection.query_params.get("token", "")
+            token = only_token(connection.query_params.getall("token", []))
         admit = gate.admit_reader if handler.opt.get(_READING) else gate.admit
         connection.scope["user"] = admit(token)
         connection.scope["auth"] = gate
@@ -51,9 +50,7 @@ def sent_token(values: list[str]) -> str:
     Raises:
         InvalidToken: there are several.
     """
-    if len(values) > 1:
-        raise InvalidToken("two Authorization headers")
-    return bearer_token(values[0]) if values else ""
+    return bearer_token(only_token(values))
 
 
 def _deadline(seconds: float) -> Any:
