@@ -161,7 +161,11 @@ class RawClient:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
         self.writer = writer
-        self.h2 = H2Connection(H2Configuration(header_encoding="latin-1", validate_outbound_headers=False))
+        self.h2 = H2Connection(
+            H2Configuration(
+                header_encoding="latin-1", validate_outbound_headers=False, normalize_outbound_headers=False
+            )
+        )
         self.answers: dict[int, Answer] = {}
         self.reads = True
         """Whether the flow-control window is given back for replies."""
@@ -169,6 +173,8 @@ class RawClient:
         self.pings = 0
         """How many PINGs have come that the server sent of its own accord."""
         self.goaway = False
+        self.goaway_code = -1
+        """Why the server ended the connection (RFC 9113, section 7); -1: it did not."""
 
     @classmethod
     @asynccontextmanager
@@ -240,6 +246,7 @@ class RawClient:
             self.pinged = True
         elif isinstance(event, events.ConnectionTerminated):
             self.goaway = True
+            self.goaway_code = int(event.error_code or 0)
 
     async def answer(self, stream: int) -> Answer:
         """Wait until the server has ended the stream."""

@@ -38,6 +38,10 @@ READING = frozenset(
 )
 """Calls that need none where reading is public."""
 
+_REQUIRED = {":method", ":scheme", ":path"}
+_PSEUDO = {*_REQUIRED, ":authority"}
+_CONNECTION_SPECIFIC = {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"}
+
 caller: ContextVar[Caller] = ContextVar("caller")
 """Whose call this is. Each call is a task, so a context, of its own; betterproto's handlers get the request alone."""
 
@@ -66,7 +70,7 @@ class Calls:
         """Answer one call, whatever happens; `arrived` is the loop's time when its headers came."""
         fields = dict(headers)
         try:
-            if (status := _http_status(fields)) != "200":
+            if (status := _http_status(headers, fields)) != "200":
                 await stream.send_headers([(":status", status)], end_stream=True)
                 reset(stream)
                 return
@@ -128,12 +132,23 @@ def _streams(cardinality: Cardinality) -> bool:
     return bool(cardinality.client_streaming or cardinality.server_streaming)
 
 
-def _http_status(fields: Mapping[str, str]) -> str:
+def _http_status(headers: Headers, fields: Mapping[str, str]) -> str:
     """Give the HTTP status for what is no gRPC call at all; 200 for one."""
+    if _is_malformed([name for name, _ in headers]):
+        return "400"
     if fields.get(":method") != "POST":
         return "405"
     content_type = fields.get("content-type", "").partition(";")[0].strip()
     return "200" if content_type in {"application/grpc", "application/grpc+proto"} else "415"
+
+
+def _is_malformed(names: list[str]) -> bool:
+    """Tell whether these are no headers of HTTP/2 (RFC 9113, sections 8.2 and 8.3): proxies read such in other ways."""
+    first = sum(name.startswith(":") for name in names)  # those of the request line come before all others
+    pseudo = set(names[:first])
+    if first != len(pseudo) or not _REQUIRED <= pseudo <= _PSEUDO:
+        return True
+    return not _CONNECTION_SPECIFIC.isdisjoint(names) or any(name != name.lower() for name in names)
 
 
 def _timeout(value: str) -> float:

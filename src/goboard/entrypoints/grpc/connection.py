@@ -10,17 +10,24 @@ from typing import NamedTuple, cast
 from grpclib.config import Configuration
 from grpclib.protocol import AbstractHandler, H2Protocol, Stream
 from h2.config import H2Configuration
-from h2.events import UnknownFrameReceived, WindowUpdated
+from h2.events import RemoteSettingsChanged, UnknownFrameReceived, WindowUpdated
+from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes
 
 from goboard.entrypoints.grpc import refusals
 from goboard.entrypoints.grpc.calls import Calls
 from goboard.entrypoints.grpc.gathering import GatheringTransport
 from goboard.entrypoints.grpc.inbox import Inbox
+from goboard.entrypoints.grpc.pace import Pace
 from goboard.entrypoints.grpc.stream import Headers
 from goboard.entrypoints.grpc.watchers import Watchers
 
 MAX_CONCURRENT_STREAMS = 1000  # h2 allows 100, and a client that wants more waits in silence
+
+HEADER_TABLE_BYTES = 4096
+"""What is kept to compress a connection's headers, which is looked through for each; HPACK's default."""
+LINGER_SECONDS = 1.0
+"""How long a client that is sent away has to read why; what it still sends is thrown away."""
 
 # A stream that is not read holds up to its own window; the connection's is 16 times that, so that one or a few
 # such streams do not stop the others, and it bounds what a connection can make the server keep.
@@ -102,7 +109,7 @@ class CallProtocol(H2Protocol):
     """A connection, from the first byte to the last."""
 
     handler: CallTasks
-    transport: Transport
+    transport: GatheringTransport
 
     def __init__(
         self,
@@ -114,6 +121,9 @@ class CallProtocol(H2Protocol):
         super().__init__(CallTasks(calls, max_message_bytes, ping_seconds), _WINDOWS, _H2)
         self._connections = connections
         self._stopping = calls.stopping
+        self._pace = Pace()
+        self._waiting = b""
+        """What was read and not taken in yet; meanwhile nothing more is read."""
         self.lost: Future[None] = asyncio.get_running_loop().create_future()
         """Done when the connection is gone."""
 
@@ -127,11 +137,60 @@ class CallProtocol(H2Protocol):
         # RFC 9113, section 4.1: frames of unknown types are ignored. grpclib raises, which ends the connection.
         self.processor.processors[UnknownFrameReceived] = lambda _: None
         self.processor.processors[WindowUpdated] = self._window_updated
+        self.processor.processors[RemoteSettingsChanged] = self._settings_changed
         self.connection._connection.update_settings({SettingCodes.MAX_CONCURRENT_STREAMS: MAX_CONCURRENT_STREAMS})  # noqa: SLF001 -- the setting has no other door
         self.connection.flush()
         # The latter: it was accepted in the moment of the stop.
         if not _speaks_h2(transport) or self._stopping.is_set():
             self.say_goodbye()
+
+    def data_received(self, data: bytes) -> None:
+        """Take in what comes, a portion of it in each of the loop's turns."""
+        if self._waiting:  # the transport may hand over what it has read already when it is told to pause
+            self._waiting += data
+        elif not self.transport.is_closing():
+            self._begin(data)
+
+    def _begin(self, data: bytes) -> None:
+        self._take_portion(data)
+        if self._waiting:
+            self.transport.pause_reading()
+
+    def _take_portion(self, data: bytes) -> None:
+        size = self._pace.portion(data)
+        if (fault := self._pace.fault) is not None:
+            self.connection._connection.close_connection(fault)  # noqa: SLF001 -- as in say_goodbye
+            self._send_away()
+            return
+        self._take(data[:size])
+        self._waiting = b"" if self.transport.is_closing() else data[size:]
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        if self.transport.is_closing():
+            return
+        self._take_portion(self._waiting)
+        if not self._waiting and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    def _take(self, data: bytes) -> None:
+        """Do as grpclib's connection does, and tell a client that breaks HTTP/2 what it broke."""
+        try:
+            events = self.connection.feed(data)
+        except ProtocolError:  # for which h2 has made a GOAWAY
+            self._send_away()
+            return
+        self.connection.flush()
+        for event in events:
+            self.processor.process(event)
+        self.connection.flush()
+
+    def _send_away(self) -> None:
+        self._waiting = b""
+        self.connection.flush()
+        self.transport.linger(LINGER_SECONDS)
+        self.processor.close("the client was sent away")
 
     def resume_writing(self) -> None:
         """Go on writing."""
@@ -143,6 +202,13 @@ class CallProtocol(H2Protocol):
         self._connections.discard(self)
         super().connection_lost(exc)
         self.lost.set_result(None)
+
+    def _settings_changed(self, event: RemoteSettingsChanged) -> None:
+        self.processor.process_remote_settings_changed(event)
+        encoder = self.connection._connection.encoder  # noqa: SLF001 -- h2 takes what the client allows, up to 4 GiB
+        if encoder.header_table_size > HEADER_TABLE_BYTES:
+            encoder.header_table_size = HEADER_TABLE_BYTES
+            encoder.table_size_changes = [HEADER_TABLE_BYTES]
 
     def _window_updated(self, event: WindowUpdated) -> None:
         if event.stream_id == 0:

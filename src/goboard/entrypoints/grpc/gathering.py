@@ -20,6 +20,7 @@ class GatheringTransport(asyncio.Transport):
         self._loop = asyncio.get_running_loop()
         self._written: list[bytes] = []
         self._size = 0
+        self._lingers = False
 
     def write(self, data: Any) -> None:
         """Let `data` go out with all else that is written in this turn."""
@@ -33,7 +34,20 @@ class GatheringTransport(asyncio.Transport):
     def close(self) -> None:
         """Close, once what was written is sent."""
         self._flush()
-        self._inner.close()
+        if not self._lingers:
+            self._inner.close()
+
+    def linger(self, seconds: float) -> None:
+        """Write no more, and close when the peer does or after `seconds`: at once, what was written last would be lost.
+
+        What the peer still sends has to be read, or the kernel resets the connection.
+        """
+        self._flush()
+        self._lingers = True
+        if not self._inner.is_closing():
+            self._inner.write_eof()
+            self._inner.resume_reading()
+        self._loop.call_later(seconds, self._inner.close)
 
     def abort(self) -> None:
         """Close at once; what was written is lost."""
@@ -42,7 +56,15 @@ class GatheringTransport(asyncio.Transport):
 
     def is_closing(self) -> bool:
         """Tell whether no more can be written."""
-        return self._inner.is_closing()
+        return self._lingers or self._inner.is_closing()
+
+    def pause_reading(self) -> None:
+        """Let the peer wait with what it sends."""
+        self._inner.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Read on."""
+        self._inner.resume_reading()
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """Tell about the connection."""
