@@ -7,6 +7,7 @@ from typing import Any
 
 from goboard.adapters.redis.connection import Connections, Link
 from goboard.adapters.redis.failures import Lost
+from goboard.adapters.redis.server import Server
 
 
 class Meter:
@@ -40,15 +41,15 @@ class MeteredConnections(Connections):
     meter: Meter
 
     @asynccontextmanager
-    async def lease(self, *, board: str, lost: Lost) -> AsyncIterator[Link]:
+    async def lease(self, at: str | Server, *, board: str, lost: Lost) -> AsyncIterator[Link]:
         """Lend a connection that measures what is called."""
-        async with super().lease(board=board, lost=lost) as link:
+        async with super().lease(at, board=board, lost=lost) as link:
             yield _MeteredLink(link, self.meter)
 
 
 class _MeteredLink(Link):
     def __init__(self, link: Link, meter: Meter) -> None:
-        super().__init__(link._connection, link._limit, link._runs)  # noqa: SLF001 -- it is the same link
+        vars(self).update(vars(link))  # it is the same link, to a server that never changes
         self._meter = meter
 
     async def call(self, *command: str | bytes | int) -> Any:

@@ -193,6 +193,13 @@ def test_a_prefix_has_no_braces(prefix: str) -> None:
         "redis://:hidden@localhost:port",
         "redis://:hidden/x@localhost",
         "redis://:hidden@h?no_such_option=1",
+        "redis+sentinel://:hidden@h:1",
+        "redis+sentinel://:hidden@h:port/boards",
+        "redis+sentinel://:hidden@h/boards?no_such_option=1",
+        "redis+cluster://:hidden@h/1",
+        "redis+cluster://:hidden@h?no_such_option=1",
+        "http+cluster://:hidden@h",
+        "redis+nothing://:hidden@h",
     ],
 )
 def test_a_url_that_is_not_understood_is_refused_and_not_shown(url: str) -> None:

@@ -99,9 +99,13 @@ def test_any_other_server_is_refused(text: str) -> None:
         "rediss://[::1]:1",
         "unix:///run/r.sock?db=2",
         "unix://u:p@/a@b",
+        "redis+sentinel://h/boards",
+        "rediss+sentinel://u:p%40@h:1,[::1]:2,g/boards/1?sentinel_password=p",
+        "redis+cluster://h",
+        "rediss+cluster://:p@h:1,g:2?ssl_ca_certs=/etc/ca.pem",
     ],
 )
-def test_a_redis_url_has_one_of_three_schemes(url: str) -> None:
+def test_a_redis_url_has_one_of_few_schemes(url: str) -> None:
     assert parsing.redis_url(f" {url} ") == url
 
 
@@ -109,6 +113,14 @@ def test_a_redis_url_has_one_of_three_schemes(url: str) -> None:
     "url",
     [
         *["h:6379", "redis:", "redis://", "redis:///0", "http://h", "valkey://h", "redis://h:x", "redis://h:99999"],
+        *[
+            "redis://h,g",
+            "redis+sentinel://h:1",
+            "redis+sentinel:///boards",
+            "redis+sentinel://h,/boards",
+            "redis+x://h",
+        ],
+        *["redis+cluster://", "redis+cluster://h:x,g", "redis+cluster://h:1,g:0", "redis+sentinel://u:1/p@h/boards"],
         *["unix://", "unix://rel", "redis://[::1", "redis://u:1/p@h", "redis://u:1?p@h", "redis://u:1#p@h"],
     ],
 )

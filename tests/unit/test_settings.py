@@ -100,6 +100,8 @@ def test_a_redis_url_wins_over_address_and_password() -> None:
         ("rediss://:p%40@[::1]:1", "[::1]:1"),
         ("unix:///run/r.sock", "/run/r.sock"),
         ("unix://:pass-word@/run/r.sock?db=1", "/run/r.sock"),
+        ("redis+sentinel://:pass-word@h:1,g:2/boards?sentinel_password=pass-word", "h:1,g:2/boards"),
+        ("rediss+cluster://:pass-word@h:1,g:2", "h:1,g:2"),
     ],
 )
 def test_where_the_store_is_can_be_told_without_its_password(url: str, place: str) -> None:

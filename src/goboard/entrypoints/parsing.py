@@ -179,7 +179,8 @@ def redis_url(text: str) -> str:
     text = text.strip()
     if text and not _is_redis_url(text):
         raise ValueError(
-            "a URL is needed like redis://host:6379, rediss://host:6379 (TLS) or unix:///path, its password"
+            "a URL is needed like redis://host:6379, rediss://host:6379 (TLS), unix:///path,"
+            " redis+sentinel://host:26379,host:26379/service or redis+cluster://host:6379,host:6379, its password"
             " percent-encoded"
         )
     return text
@@ -191,10 +192,21 @@ def _is_redis_url(text: str) -> bool:
         if parts.scheme == "unix":
             return parts.path.startswith("/")
         # An @ further on is a password's with a raw `/`, `?` or `#`: what is before that would be taken for the host.
-        rest = parts.path + parts.query + parts.fragment
-        return parts.scheme in {"redis", "rediss"} and bool(parts.hostname) and parts.port != 0 and "@" not in rest
+        if "@" in parts.path + parts.query + parts.fragment:
+            return False
+        scheme, _, kind = parts.scheme.partition("+")
+        if scheme not in {"redis", "rediss"} or kind not in {"", "sentinel", "cluster"}:
+            return False
+        hosts = parts.netloc.rpartition("@")[2]
+        named = [_has_host(host) for host in (hosts.split(",") if kind else [hosts])]
+        return all(named) and (kind != "sentinel" or bool(parts.path.strip("/")))
     except ValueError:  # the port is none
         return False
+
+
+def _has_host(host: str) -> bool:
+    parts = urlsplit(f"//{host}")
+    return bool(parts.hostname) and parts.port != 0 and "," not in host
 
 
 def prefix(text: str) -> str:

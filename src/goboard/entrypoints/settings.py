@@ -31,7 +31,11 @@ VARIABLES = (
     Variable("REDIS_ADDR", "localhost:6379", parsing.host_and_port, "the Redis server, as `host:port`"),
     Variable("REDIS_PASS", "", str, "its password", secret=True),
     Variable(
-        "REDIS_URL", "", parsing.redis_url, "`redis://`, `rediss://` or `unix://`; wins over ADDR and PASS", secret=True
+        "REDIS_URL",
+        "",
+        parsing.redis_url,
+        "`redis://`, `rediss://`, `unix://`, `redis+sentinel://` or `redis+cluster://`; wins over ADDR and PASS",
+        secret=True,
     ),
     Variable("REDIS_PREFIX", "prod:", parsing.prefix, "what the boards' keys begin with; no braces"),
     Variable("GOBOARD_DATA_DIR", "./goboard-data", parsing.path, "the embedded store's folder"),
@@ -195,7 +199,10 @@ class Settings:
     def redis_place(self) -> str:
         """Where the store is, without the password."""
         parts = urlsplit(self.redis_url)
-        return parts.path if parts.scheme == "unix" else parts.netloc.rpartition("@")[2]
+        if parts.scheme == "unix":
+            return parts.path
+        service = parts.path if parts.scheme.endswith("+sentinel") else ""
+        return parts.netloc.rpartition("@")[2] + service
 
     def with_token(self) -> Self:
         """Give the same settings with a token made at random where `static` has none."""

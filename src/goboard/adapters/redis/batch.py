@@ -112,12 +112,13 @@ class Batcher:
 
     async def _send_batches(self, board: BoardName, waiting: _Waiting) -> None:
         batch = self._batch(board)
+        key = standings_key(self._prefix, board)
         try:
-            async with self._connections.lease(board=board, lost=OutcomeUnknown) as link:
+            async with self._connections.lease(key, board=board, lost=OutcomeUnknown) as link:
                 await self._index.enter(board, link)
                 await self._send(batch, waiting, link)
                 # A lease takes 60 µs, a batch's share of 4-6 % of a loaded worker's time: kept while nobody lacks it.
-                while waiting and self._connections.spare and not batch.busy:
+                while waiting and link.spare and not batch.busy:
                     batch = self._batch(board)
                     await link.renew()
                     await self._send(batch, waiting, link)

@@ -67,9 +67,10 @@ class RuleChanges:
 
     async def step(self, board: BoardName, lost: Lost, step: str, *arguments: str) -> Any:
         """Run one step of rules.lua."""
-        async with self._connections.lease(board=board, lost=lost) as link:
+        key = standings_key(self._prefix, board)
+        async with self._connections.lease(key, board=board, lost=lost) as link:
             await self._index.enter(board, link)
-            return await link.run(RULES, standings_key(self._prefix, board), step, *arguments)
+            return await link.run(RULES, key, step, *arguments)
 
     def learn(self, board: BoardName, stored: bytes) -> KnownRules:
         """Take in what is stored of a board's rules."""

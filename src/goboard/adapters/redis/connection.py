@@ -1,64 +1,96 @@
-"""Connections to Redis, used so that "not sent" and "sent and not answered" are told apart.
-
-redis-py leaves a few of its public methods without annotations: hence the ignores of `no-untyped-call`.
-"""
+"""Connections to Redis, used so that "not sent" and "sent and not answered" are told apart."""
 
 import asyncio
 import re
-import select
-from collections.abc import AsyncIterator, MutableMapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Self
 from weakref import WeakKeyDictionary
 
 import hiredis
-from redis.asyncio.connection import AbstractConnection, ConnectionPool, parse_url
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import AskError, MovedError, NoScriptError, RedisError, ResponseError
 
-from goboard.adapters.redis.failures import Lost, translated
-from goboard.adapters.redis.scripts import Script
-from goboard.domain.errors import InvalidArgument, StoreUnavailable
+from goboard.adapters.redis.failures import Lost, casts_doubt, says_elsewhere, translated
+from goboard.adapters.redis.scripts import Script, guarded
+from goboard.adapters.redis.server import Server, revive
+from goboard.adapters.redis.topology import Topology
+from goboard.adapters.redis.urls import topology_of
+from goboard.domain.errors import StoreUnavailable
 
 STORE_TIMEOUT = 1.5
 """Seconds that one exchange may take, connecting included: under the 2 s within which a caller is to hear."""
 ANSWER_WITHIN = 1.9
 """Seconds within which a caller is to hear, also one who waited behind a call that the store was slow to answer."""
-CONNECT_TIMEOUT = 1.0
-# Redis runs one command at a time, so more connections only lengthen its queue; a board uses one for its writes.
-MAX_CONNECTIONS = 32
+MOVING_PAUSE = 0.02
+"""Seconds until a key is asked for again that is on its way to another server."""
+ENOUGH_TIME = 0.3
+"""Seconds that have to be left for that: a caller whose time ends on the way would not know what has become of it."""
 
 _RUN_CHARS = 8
 
-_OPTIONS: dict[str, Any] = {
-    "max_connections": MAX_CONNECTIONS,
-    "socket_connect_timeout": CONNECT_TIMEOUT,
-    "socket_timeout": None,  # a lease has a time limit of its own, over all its steps
-    "retry": Retry(NoBackoff(), 0),  # a repeated write would count twice
-    "retry_on_timeout": False,
-    "retry_on_error": [],
-    "protocol": 2,
-    "legacy_responses": True,
-    "decode_responses": False,
-    "driver_info": None,  # spares CLIENT SETINFO at each connect
-}
-
 
 class Link:
-    """One connection while it is leased."""
+    """One connection at a time while it is leased, to the server of the key that is asked for."""
 
-    def __init__(self, connection: AbstractConnection, limit: asyncio.Timeout, runs: MutableMapping[Any, str]) -> None:
-        self._connection = connection
+    def __init__(self, topology: Topology, limit: asyncio.Timeout, runs: MutableMapping[Any, str]) -> None:
+        self._topology = topology
         self._limit = limit
         self._runs = runs
+        self._server: Server | None = None
+        self._connection: AbstractConnection
+        self._holds = False
+        self._asking = False
         self.sent = False
+
+    @property
+    def spare(self) -> bool:
+        """Whether nobody needs to wait for a connection to this server."""
+        return self._server is None or self._server.spare
+
+    async def lead_to(self, key: str) -> None:
+        """Lead to the server of `key`, by another connection where need be.
+
+        Raises:
+            RedisError, OSError: it cannot be reached.
+        """
+        server = self._topology.server(key)
+        if server is not None and server is self._server and self._holds and not self._asking:
+            return
+        first = server or await self._topology.find(key)
+        try:
+            await self.take(first)
+        except (RedisError, OSError):
+            # Nothing was sent: where another has taken over meanwhile, it may as well hear it.
+            self._topology.doubt(first)
+            second = await self._topology.find(key)
+            if second is first:
+                raise
+            await self.take(second)
+
+    async def take(self, server: Server, *, asking: bool = False) -> None:
+        """Take a connection to `server` in place of the one before."""
+        await self.leave()
+        self._server = None  # who waits for a connection has nobody to blame
+        self._connection = await server.take()
+        self._server, self._asking, self._holds = server, asking, True
+
+    async def leave(self) -> None:
+        """Give the connection back."""
+        if self._holds and self._server is not None:
+            self._holds = False
+            await self._server.give_back(self._connection)
+
+    def blame(self, failure: Exception) -> None:
+        """Have the server doubted where that is what `failure` means."""
+        if self._server is not None and casts_doubt(failure):
+            self._topology.doubt(self._server)
 
     async def renew(self) -> None:
         """Begin anew, as a lease does: with a peer that was alive a moment ago, and all the time that a lease has."""
         self.sent = False
         self._limit.reschedule(asyncio.get_running_loop().time() + STORE_TIMEOUT)
-        await _revive(self._connection)
+        await revive(self._connection)
 
     def answer_by(self, when: float) -> None:
         """Bring the lease's time limit forward to `when` (the loop's clock)."""
@@ -67,19 +99,26 @@ class Link:
             self._limit.reschedule(when)
 
     async def call(self, *command: str | bytes | int) -> Any:
-        """Send a command and give its answer."""
-        self.sent = True
-        packed = hiredis.pack_command(command)  # type: ignore[arg-type]  # its stub says a tuple of one
-        await self._connection.send_packed_command(packed, check_health=False)
-        # Disconnected when it is broken off: the answer still due would be taken for the next caller's.
-        return await self._connection.read_response(disconnect_on_error=True)
+        """Send a command to the server at hand, and give its answer."""
+        if self._asking:  # it holds for the next command alone
+            await self._exchange(b"ASKING")
+        return await self._exchange(*command)
+
+    async def at(self, key: str, *command: str | bytes | int) -> Any:
+        """Send a command to the server of `key`, which is in it, and give its answer."""
+        await self.lead_to(key)
+        try:
+            return await self.call(*command)
+        except ResponseError as refusal:
+            return await self._follow(refusal, key, lambda: self.call(*command))
 
     async def run(self, script: Script, key: str, *arguments: str | bytes) -> Any:
-        """Run a script. An unknown digest means that nothing ran, so sending the text after it applies once."""
+        """Run a script at the server of `key`."""
+        await self.lead_to(key)
         try:
-            return await self.call(b"EVALSHA", script.digest, 1, key, *arguments)
-        except NoScriptError:
-            return await self.call(b"EVAL", script.source, 1, key, *arguments)
+            return await self._run(script, key, arguments)
+        except ResponseError as refusal:
+            return await self._follow(refusal, key, lambda: self._run(script, key, arguments))
 
     async def server_run(self) -> str:
         """Name the run of the server at the other end; empty: it does not tell.
@@ -91,6 +130,44 @@ class Link:
             self._runs[peer] = await self._ask_run()
         return self._runs[peer]
 
+    async def _run(self, script: Script, key: str, arguments: Sequence[str | bytes]) -> Any:
+        """Run a script. An unknown digest means that nothing ran, so sending the text after it applies once."""
+        if self._topology.clustered:
+            script = guarded(script)
+        try:
+            return await self.call(b"EVALSHA", script.digest, 1, key, *arguments)
+        except NoScriptError:
+            return await self.call(b"EVAL", script.source, 1, key, *arguments)
+
+    async def _follow(self, refusal: ResponseError, key: str, again: Callable[[], Awaitable[Any]]) -> Any:
+        """Say it again where the refusal points to, or later: whoever refused so has done nothing of it."""
+        redirected = False
+        while self._server is not None and says_elsewhere(refusal) and self._time_left() > ENOUGH_TIME:
+            self.sent = False
+            if isinstance(refusal, AskError) and not redirected:
+                redirected = True
+                asking = not isinstance(refusal, MovedError)
+                await self.take(self._topology.redirected(refusal, self._server), asking=asking)
+            else:
+                redirected = False
+                await asyncio.sleep(MOVING_PAUSE)
+                await self.lead_to(key)
+            try:
+                return await again()
+            except ResponseError as once_more:
+                refusal = once_more
+        raise refusal
+
+    def _time_left(self) -> float:
+        return (self._limit.when() or 0.0) - asyncio.get_running_loop().time()
+
+    async def _exchange(self, *command: str | bytes | int) -> Any:
+        self.sent = True
+        packed = hiredis.pack_command(command)  # type: ignore[arg-type]  # its stub says a tuple of one
+        await self._connection.send_packed_command(packed, check_health=False)
+        # Disconnected when it is broken off: the answer still due would be taken for the next caller's.
+        return await self._connection.read_response(disconnect_on_error=True)
+
     async def _ask_run(self) -> str:
         try:
             told: bytes = await self.call(b"INFO", b"server")
@@ -101,53 +178,28 @@ class Link:
 
 
 class Connections:
-    """At most 32 connections to one server. Nothing is ever sent twice."""
+    """At most 32 connections to each server. Nothing is ever sent twice that may have been done."""
 
-    def __init__(self, pool: ConnectionPool) -> None:
-        self._pool = pool
-        self._slots = asyncio.Semaphore(MAX_CONNECTIONS)
+    def __init__(self, topology: Topology) -> None:
+        self.topology = topology
         self._closed = False
         self._runs: MutableMapping[Any, str] = WeakKeyDictionary()
         """Which run of the server each connection leads to, by its stream."""
 
     @classmethod
     def from_url(cls, url: str) -> Self:
-        """Make ready to connect to `url`: redis://, rediss:// (TLS) or unix://; nothing is connected yet.
+        """Make ready to connect to `url`; nothing is connected yet.
 
         Raises:
             InvalidArgument: the URL is not understood.
         """
-        try:
-            pool = ConnectionPool(**{**parse_url(url), **_OPTIONS})
-            # Options that it does not know show here, not at the first call.
-            pool.make_connection()  # type: ignore[no-untyped-call]
-        except (TypeError, ValueError, RedisError):
-            # Neither the URL nor the cause is shown: both may hold a part of the password.
-            raise InvalidArgument(
-                "the store's URL must be a redis://, rediss:// or unix:// URL as redis-py takes it"
-            ) from None
-        return cls(pool)
-
-    @property
-    def spare(self) -> bool:
-        """Whether nobody needs to wait for a connection."""
-        return not self._slots.locked()
-
-    async def open(self) -> AbstractConnection:
-        """Open a connection beside those that are lent, to be disconnected by the caller.
-
-        Raises:
-            RedisError, OSError, TimeoutError: there is none to be had.
-        """
-        connection = self._pool.make_connection()  # type: ignore[no-untyped-call]
-        async with asyncio.timeout(STORE_TIMEOUT):
-            await connection.connect()
-        result: AbstractConnection = connection
-        return result
+        return cls(topology_of(url))
 
     @asynccontextmanager
-    async def lease(self, *, board: str, lost: Lost) -> AsyncIterator[Link]:
+    async def lease(self, at: str | Server, *, board: str, lost: Lost) -> AsyncIterator[Link]:
         """Lend a connection that was alive a moment ago, for at most STORE_TIMEOUT seconds.
+
+        It leads to a server, or to that of a key.
 
         Raises:
             StoreUnavailable: there is none to be had, or the server refused; nothing was applied.
@@ -158,44 +210,33 @@ class Connections:
             raise StoreUnavailable("the store is closed; nothing was changed")
         link = None
         try:
-            async with asyncio.timeout(STORE_TIMEOUT) as limit, self._slots:
-                connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
-                link = Link(connection, limit, self._runs)
+            async with asyncio.timeout(STORE_TIMEOUT) as limit:
+                link = Link(self.topology, limit, self._runs)
                 try:
-                    await _revive(connection)
+                    await (link.lead_to(at) if isinstance(at, str) else link.take(at))
                     yield link
                 finally:
-                    await self._pool.release(connection)
+                    await link.leave()
         except (RedisError, OSError) as exc:
+            if link is not None:
+                link.blame(exc)
             raise translated(exc, sent=link is not None and link.sent, board=board, lost=lost) from exc
+
+    async def servers(self) -> Sequence[Server]:
+        """Give the servers that hold all keys together.
+
+        Raises:
+            StoreUnavailable: nobody tells.
+        """
+        try:
+            async with asyncio.timeout(STORE_TIMEOUT):
+                return await self.topology.servers()
+        except (RedisError, OSError) as exc:
+            raise StoreUnavailable from exc
 
     async def close(self) -> None:
         """Wait for what is in flight (its time limit bounds that), then disconnect."""
         if self._closed:
             return
         self._closed = True
-        for _ in range(MAX_CONNECTIONS):  # first come, first served: all slots are ours when all are back
-            await self._slots.acquire()
-        with suppress(RedisError, OSError):
-            await self._pool.aclose()
-
-
-async def _revive(connection: AbstractConnection) -> None:
-    """Connect anew where the peer has gone since the last call: before anything is sent that is safe.
-
-    redis-py asks the stream alone, which hears of the peer's end only when the event loop has turned since.
-    """
-    if _peer_is_gone(connection):
-        await connection.disconnect(nowait=True)
-        await connection.connect()  # type: ignore[no-untyped-call]
-
-
-def _peer_is_gone(connection: AbstractConnection) -> bool:
-    writer = connection._writer  # noqa: SLF001 - redis-py has no public way to the socket
-    if writer is None or writer.transport.is_closing():
-        return True
-    if writer.get_extra_info("sslcontext") is not None:  # TLS has talk of its own; the stream hears of the end later
-        return False
-    poll = select.poll()
-    poll.register(writer.get_extra_info("socket"), select.POLLIN)
-    return bool(poll.poll(0))  # nobody is owed an answer here, so what can be read is the end, or an error
+        await self.topology.close()

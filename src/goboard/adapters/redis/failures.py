@@ -1,10 +1,11 @@
 """The driver's exceptions, told in the port's words."""
 
 import logging
+import re
 from asyncio import Future
 from typing import Any
 
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import AskError, RedisError, ResponseError, TryAgainError
 
 from goboard.domain.errors import StoreCorrupt, StoreError, StoreUnavailable
 
@@ -17,11 +18,13 @@ _log = logging.getLogger(__name__)
 # `shared.*err` in server.c; in a script each of them comes at the latest with the first write, which then is not done.
 _REFUSALS = frozenset(
     {
+        "ASK",
         "BUSY",
         "CLUSTERDOWN",
         "LOADING",
         "MASTERDOWN",
         "MISCONF",
+        "MOVED",
         "NOAUTH",
         "NOPERM",
         "NOREPLICAS",
@@ -32,13 +35,30 @@ _REFUSALS = frozenset(
     }
 )
 
+# From a server that is no primary, or not of this key.
+_DOUBTS = frozenset({"CLUSTERDOWN", "MASTERDOWN", "MOVED", "READONLY"})
+# What a script meets where its slot is being moved key by key, or the Cluster is down, as Redis and Valkey say it
+# (`scriptVerifyClusterState` in script.c). Ours meet it before they write (scripts/guard.lua).
+_SCRIPT_ELSEWHERE = re.compile(r"attempted to (access a non local key|execute a (write )?command while)", re.IGNORECASE)
+
+
+def says_elsewhere(refusal: ResponseError) -> bool:
+    """Tell whether a server refused because the key is, or may soon be, at another; nothing was done then."""
+    return isinstance(refusal, AskError | TryAgainError) or bool(_SCRIPT_ELSEWHERE.search(str(refusal)))
+
+
+def casts_doubt(failure: Exception) -> bool:
+    """Tell whether there may be another server by now in the place of the one that failed so."""
+    code = _answer(failure)
+    return code is None or code in _DOUBTS
+
 
 def translated(failure: Exception, *, sent: bool, board: str, lost: Lost) -> StoreError:
     """Say what `failure` means to the caller of an operation on `board`."""
     code = _answer(failure)
     if code == "WRONGTYPE":
         return StoreCorrupt(board)
-    if not sent or code in _REFUSALS:
+    if not sent or code in _REFUSALS or _SCRIPT_ELSEWHERE.search(str(failure)):
         return StoreUnavailable()
     if code is None:
         return lost()

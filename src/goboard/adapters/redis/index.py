@@ -6,6 +6,7 @@ from itertools import islice
 from goboard.adapters.redis.connection import Connections, Link
 from goboard.adapters.redis.keys import index_key, standings_key
 from goboard.adapters.redis.scripts import PRUNE
+from goboard.adapters.redis.server import Server
 from goboard.domain.errors import InvalidArgument, StoreUnavailable
 from goboard.domain.names import BoardName
 
@@ -27,9 +28,13 @@ class BoardIndex:
         self._prefix = prefix
         self._key = index_key(prefix)
         self._entered: set[BoardName] = set()
+        self._moves = 0
 
     async def enter(self, board: BoardName, link: Link) -> None:
         """Enter a board, unless that was done before."""
+        if self._moves != self._connections.topology.moves:
+            self._moves = self._connections.topology.moves
+            self._entered.clear()  # whoever has taken over need not have all that was written
         if board not in self._entered:
             try:
                 await self.enter_again(board, link)
@@ -38,7 +43,7 @@ class BoardIndex:
 
     async def enter_again(self, board: BoardName, link: Link) -> None:
         """Enter a board that was just made: somebody may have pruned it."""
-        await link.call(b"ZADD", self._key, 0, board)
+        await link.at(self._key, b"ZADD", self._key, 0, board)
         if len(self._entered) >= MAX_ENTERED:
             self._entered.clear()
         self._entered.add(board)
@@ -46,25 +51,34 @@ class BoardIndex:
     async def names(self, after: str, limit: int) -> list[BoardName]:
         """Give up to `limit` names, from the first after `after` on."""
         low = f"({after}" if after else "-"
-        async with self._connections.lease(board="", lost=StoreUnavailable) as link:
-            found = await link.call(b"ZRANGEBYLEX", self._key, low, b"+", b"LIMIT", 0, limit)
+        async with self._connections.lease(self._key, board="", lost=StoreUnavailable) as link:
+            found = await link.at(self._key, b"ZRANGEBYLEX", self._key, low, b"+", b"LIMIT", 0, limit)
         return [BoardName(name.decode()) for name in found]
 
     async def prune(self, board: BoardName) -> None:
         """Take a board out of the index of which there is nothing any more."""
-        async with self._connections.lease(board=board, lost=StoreUnavailable) as link:
-            await link.run(PRUNE, standings_key(self._prefix, board), self._key, board)
+        key = standings_key(self._prefix, board)
+        async with self._connections.lease(key, board=board, lost=StoreUnavailable) as link:
+            if await link.run(PRUNE, key):
+                await link.at(self._key, b"ZREM", self._key, board)
+                # Whoever made it meanwhile may have entered it before it was taken out: that is seen now, or comes.
+                if not await link.run(PRUNE, key):
+                    await self.enter_again(board, link)
 
     async def discover(self) -> None:
         """Enter the boards that others wrote: sorted sets under the prefix, whose names are those of boards."""
+        for server in await self._connections.servers():
+            await self._discover_at(server)
+
+    async def _discover_at(self, server: Server) -> None:
         cursor = b"0"
         pattern = _literally(self._prefix) + "*"
         while True:
-            async with self._connections.lease(board="", lost=StoreUnavailable) as link:
+            async with self._connections.lease(server, board="", lost=StoreUnavailable) as link:
                 cursor, keys = await link.call(b"SCAN", cursor, b"MATCH", pattern, b"COUNT", SLICE, b"TYPE", b"zset")
                 names = iter(self._names_of(keys))
                 while chunk := list(islice(names, SLICE)):
-                    await link.call(b"ZADD", self._key, *[part for name in chunk for part in (0, name)])
+                    await link.at(self._key, b"ZADD", self._key, *[part for name in chunk for part in (0, name)])
             if cursor == b"0":
                 return
 

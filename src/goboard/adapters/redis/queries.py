@@ -58,13 +58,14 @@ class Queries:
 
     async def _send(self, board: BoardName, waiting: deque[_Waiting]) -> None:
         taken: list[_Waiting] = []
+        key = standings_key(self._prefix, board)
         try:
-            async with self._connections.lease(board=board, lost=StoreUnavailable) as link:
+            async with self._connections.lease(key, board=board, lost=StoreUnavailable) as link:
                 taken = _take(waiting)
                 if taken:
                     link.answer_by(taken[0].since + ANSWER_WITHIN)
                     arguments = _arguments(taken, await link.server_run())
-                    reply = await link.run(QUERY, standings_key(self._prefix, board), *arguments)
+                    reply = await link.run(QUERY, key, *arguments)
                     self._settle(board, taken, reply)
         except StoreError as error:
             _fail(taken, error)

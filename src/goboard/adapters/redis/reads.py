@@ -124,8 +124,9 @@ class Reader:
 
     async def _send(self, board: BoardName, waiting: _Reads) -> None:
         reads = _Reads()
+        key = standings_key(self._prefix, board)
         try:
-            async with self._connections.lease(board=board, lost=StoreUnavailable) as link:
+            async with self._connections.lease(key, board=board, lost=StoreUnavailable) as link:
                 reads = waiting.take()  # only now: whoever gave up, or joined, while a connection was made is heeded
                 if reads:
                     await self._read(board, reads, link)

@@ -11,7 +11,7 @@ from goboard.adapters.redis.batch import Batcher
 from goboard.adapters.redis.changes import RuleChanges
 from goboard.adapters.redis.connection import Connections
 from goboard.adapters.redis.index import BoardIndex
-from goboard.adapters.redis.keys import checked_prefix
+from goboard.adapters.redis.keys import checked_prefix, index_key
 from goboard.adapters.redis.queries import Queries, Question
 from goboard.adapters.redis.reads import Reader
 from goboard.adapters.redis.replies import RuledReplies
@@ -62,7 +62,7 @@ class RedisBoardStore:
         top_snapshot: float = 0,
         retention: Retention = _RETENTION,
     ) -> None:
-        checked_prefix(prefix)
+        self._prefix = checked_prefix(prefix)
         self._connections = connections
         self._rulebook = Rulebook()
         self._index = BoardIndex(connections, prefix)
@@ -75,7 +75,11 @@ class RedisBoardStore:
     def from_url(
         cls, url: str, *, prefix: str = "prod:", top_snapshot: float = 0, retention: Retention = _RETENTION
     ) -> Self:
-        """Make a store of the server at `url` (redis://, rediss:// or unix://), its keys beginning with `prefix`.
+        """Make a store at `url`, its keys beginning with `prefix`.
+
+        It is a server (redis://, rediss:// or unix://), the primary that Sentinels name
+        (redis+sentinel://host:port,host:port/service) or a Cluster (redis+cluster://host:port,host:port); rediss+...
+        encrypts.
 
         It connects when it is first used. With `top_snapshot` over 0, `top` of a board without rules may answer with
         what it read up to so many seconds ago, so that any number of callers costs the server one read in that time.
@@ -204,8 +208,9 @@ class RedisBoardStore:
         await self._index.discover()
 
     async def check(self) -> None:
-        async with self._connections.lease(board="", lost=StoreUnavailable) as link:
-            await link.call(b"PING")
+        key = index_key(self._prefix)  # any would do; in a Cluster there is none that no slot has
+        async with self._connections.lease(key, board="", lost=StoreUnavailable) as link:
+            await link.at(key, b"EXISTS", key)
 
     async def close(self) -> None:
         await self._changes.close()

@@ -1,6 +1,7 @@
 """The Lua scripts that the store runs in Redis."""
 
 import hashlib
+from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -14,9 +15,18 @@ class Script(NamedTuple):
 
 def _load(*names: str) -> Script:
     """Put files together to one script, as Redis's scripts have no other way to share what they do."""
-    source = b"\n".join(files(__name__).joinpath(name).read_bytes() for name in names)
+    return _script(b"\n".join(files(__name__).joinpath(name).read_bytes() for name in names))
+
+
+def _script(source: bytes) -> Script:
     # SHA-1 is the name that EVALSHA asks for, not a protection.
     return Script(source, hashlib.sha1(source, usedforsecurity=False).hexdigest().encode())
+
+
+@cache
+def guarded(script: Script) -> Script:
+    """Give the script as a Cluster is to run it: guard.lua says why."""
+    return _script(files(__name__).joinpath("guard.lua").read_bytes() + b"\n" + script.source)
 
 
 WRITE = _load("version.lua", "write.lua")

@@ -1,11 +1,10 @@
--- Takes a board out of the index, where nothing is left of it but its version, which goes too.
+-- Takes a board's version away where nothing else is left of it. Replies 1 where nothing is.
 --
 -- KEYS[1]  the board
--- ARGV     the index, the board's name
 
 local beside = '{' .. KEYS[1] .. '}:'
 if redis.call('EXISTS', KEYS[1], beside .. 'rules', beside .. 'places', beside .. 'standings:all') == 0 then
-  redis.call('ZREM', ARGV[1], ARGV[2])
   redis.call('UNLINK', beside .. 'version')
+  return 1
 end
 return 0
