@@ -5,9 +5,10 @@ import logging
 import pytest
 
 from goboard.adapters.auth import NoopVerifier, StaticVerifier
-from goboard.domain.errors import InvalidToken, MemberForbidden, MissingToken
+from goboard.domain.errors import InvalidToken, MemberForbidden, MissingToken, RateLimited
 from goboard.domain.identity import Identity, Mismatch, Role, acting_member
 from goboard.domain.names import MemberName
+from goboard.domain.rates import RateLimit
 from goboard.entrypoints.gate import MAX_TOKEN_BYTES, Gate, bearer_token
 
 ADA, BOB, CYD = (MemberName.parse(name) for name in ("ada", "bob", "cyd"))
@@ -92,3 +93,13 @@ def test_another_s_name_is_overridden_refused_or_for_a_server_taken(caplog: pyte
     assert len(caplog.records) == 2
     with pytest.raises(MemberForbidden, match="'ada' may not act for member 'bob'"):
         reject.member_for(member, BOB)
+
+
+def test_updates_are_counted_unless_the_role_is_server() -> None:
+    gate = Gate(Anybody(), Mismatch.OVERRIDE, rates=RateLimit(1.0, 2, lambda: 0.0))
+    for _ in range(2):
+        gate.count_update(Identity(ADA))
+    with pytest.raises(RateLimited):
+        gate.count_update(Identity(ADA))
+    for _ in range(10):
+        gate.count_update(Identity(ADA, Role.SERVER))

@@ -30,6 +30,7 @@ EXAMPLES: list[Exception] = [
     errors.ArchiveExists("d", "spring"),
     errors.TooManyWatches("this connection", 16),
     errors.RoleRequired(),
+    errors.RateLimited("ada", 5.0, 10, 0.2),
     errors.ServerStopping(),
     errors.BoardBusy("d"),
     errors.MissingToken(),

@@ -59,6 +59,8 @@ def test_the_defaults_are_the_contract_s() -> None:
         "cors_credentials": False,
         "workers": 1,
         "request_timeout": 5.0,
+        "rate_limit": 0.0,
+        "rate_limit_burst": 1,
         "stop_delay": 0.0,
         "max_limit": 1000,
         "top_snapshot": 0.0,

@@ -21,6 +21,7 @@
     │   └── KeysUnavailable       whom the token names cannot be told yet
     ├── MemberForbidden           the identity may not act for this member
     ├── RoleRequired              the operation needs the role server
+    ├── RateLimited               not applied: the identity has made as many updates as it may for now
     ├── ServerStopping            not applied: the server that was asked is going away
     └── StoreError
         ├── StoreUnavailable      not applied: the store could not be asked
@@ -183,6 +184,17 @@ class RoleRequired(GoboardError):
 
     def __init__(self) -> None:
         super().__init__("this operation needs the role server")
+
+
+class RateLimited(GoboardError):
+    """The identity has made as many updates as it may for now; after `seconds` it may make another."""
+
+    def __init__(self, identity: str, rate: float, burst: int, seconds: float) -> None:
+        super().__init__(
+            f"{identity!r} may make {_number(rate)} updates a second, and {burst} at once; nothing was changed, try"
+            f" again in {seconds:.3g} s"
+        )
+        self.seconds = seconds
 
 
 class ServerStopping(GoboardError):

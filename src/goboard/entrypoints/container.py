@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 
 import svcs
 
@@ -27,6 +28,7 @@ from goboard.adapters.memory import MemoryBoardStore, MemoryEventBus
 from goboard.adapters.redis import RedisBoardStore, RedisEventBus
 from goboard.domain.identity import Role
 from goboard.domain.names import MemberName
+from goboard.domain.rates import RateLimit
 from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.settings import Settings
 from goboard.leaderboards import Leaderboards
@@ -61,7 +63,8 @@ def registry_for(settings: Settings) -> svcs.Registry:
 
     def gate(container: svcs.Container) -> Gate:
         verifier = container.get_abstract(TokenVerifier)
-        return Gate(verifier, settings.mismatch, public_read=settings.public_read, now=clock.now)
+        rates = RateLimit(settings.rate_limit, settings.rate_limit_burst, monotonic) if settings.rate_limit else None
+        return Gate(verifier, settings.mismatch, public_read=settings.public_read, now=clock.now, rates=rates)
 
     def live(container: svcs.Container) -> LiveStandings:
         store, events = container.get_abstract(BoardStore), container.get_abstract(EventBus)

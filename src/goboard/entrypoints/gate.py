@@ -4,9 +4,10 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
-from goboard.domain.errors import InvalidToken, MissingToken
-from goboard.domain.identity import VISITOR, Identity, Mismatch, acting_member
+from goboard.domain.errors import InvalidToken, MissingToken, RateLimited
+from goboard.domain.identity import VISITOR, Identity, Mismatch, Role, acting_member
 from goboard.domain.names import MemberName
+from goboard.domain.rates import RateLimit
 from goboard.ports.tokens import TokenVerifier
 
 MAX_TOKEN_BYTES = 8 * 1024
@@ -26,11 +27,13 @@ class Gate:
         *,
         public_read: bool = False,
         now: Callable[[], float] = time.time,
+        rates: RateLimit | None = None,
     ) -> None:
         self._verifier = verifier
         self._mismatch = mismatch
         self._now = now
         self._public_read = public_read
+        self._rates = rates
         self._warned: set[tuple[MemberName, MemberName]] = set()
 
     def admit(self, token: str | None) -> Identity:
@@ -62,6 +65,19 @@ class Gate:
     def lifetime(self, identity: Identity) -> float | None:
         """Tell in how many seconds the identity's token ends, 0 where it has; None: never."""
         return None if identity.expires_at is None else max(0.0, identity.expires_at - self._now())
+
+    def count_update(self, identity: Identity) -> None:
+        """Count one update of the identity, unless it has the role server: that one updates for many.
+
+        Raises:
+            RateLimited: it has made as many as it may for now.
+        """
+        rates = self._rates
+        if rates is None or identity.role is Role.SERVER:
+            return
+        seconds = rates.take(identity.member)
+        if seconds:
+            raise RateLimited(identity.member, rates.rate, rates.burst, seconds)
 
     def member_for(self, identity: Identity, named: MemberName) -> MemberName:
         """Give the member that a request of `identity` naming `named` acts for.

@@ -12,6 +12,7 @@ MASK = "***"
 MAX_PORT = 65_535
 MAX_SECONDS = 3600.0
 MAX_PAUSE = 300.0
+MIN_RATE, MAX_RATE = 0.001, 1_000_000.0
 
 
 class SettingsError(Exception):
@@ -147,12 +148,25 @@ def seconds(text: str) -> float:
 
 def pause(text: str) -> float:
     """Read how long to wait: a number of seconds from 0 to 300."""
+    return _number(text, MAX_PAUSE, "a number of seconds from 0 to 300 is needed")
+
+
+def rate(text: str) -> float:
+    """Read how many a second: 0, or from 0.001 to a million."""
+    allowed = "a number a second is needed, from 0.001 to 1000000, or 0"
+    value = _number(text, MAX_RATE, allowed)
+    if 0 < value < MIN_RATE:
+        raise ValueError(allowed)
+    return value
+
+
+def _number(text: str, high: float, allowed: str) -> float:
     try:
         value = float(text)
     except ValueError:
         value = -1.0
-    if not 0 <= value <= MAX_PAUSE:
-        raise ValueError("a number of seconds from 0 to 300 is needed")
+    if not 0 <= value <= high:
+        raise ValueError(allowed)
     return value
 
 

@@ -2,6 +2,7 @@
 
 import logging
 from http import HTTPStatus
+from math import ceil
 from typing import NamedTuple
 
 from grpclib.const import Status
@@ -151,6 +152,9 @@ _OF_ERROR: dict[type[Exception], Kind] = {
     errors.RoleRequired: Kind(
         HTTPStatus.FORBIDDEN, "urn:goboard:auth:role-required", "role_required", Status.PERMISSION_DENIED
     ),
+    errors.RateLimited: Kind(
+        HTTPStatus.TOO_MANY_REQUESTS, "urn:goboard:request:rate-limited", "rate_limited", Status.RESOURCE_EXHAUSTED
+    ),
     errors.ServerStopping: Kind(
         HTTPStatus.SERVICE_UNAVAILABLE, "urn:goboard:server:stopping", "server_stopping", Status.UNAVAILABLE
     ),
@@ -191,6 +195,8 @@ def problem_of(error: Exception) -> Problem | None:
 
 def retry_after(error: Exception) -> int | None:
     """Give in how many seconds a caller may try again what failed by `error`; None: that would not help."""
+    if isinstance(error, errors.RateLimited):
+        return ceil(error.seconds)
     return RETRY_AFTER_SECONDS if isinstance(error, _PASSING) else None
 
 

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import ceil
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
@@ -49,6 +50,8 @@ VARIABLES = (
     *AUTH_VARIABLES,
     Variable("WORKERS", "1", parsing.integer(1, 256), "worker processes"),
     Variable("REQUEST_TIMEOUT", "5", parsing.seconds, "seconds until a request is answered with 504"),
+    Variable("RATE_LIMIT", "0", parsing.rate, "updates a second by one identity in a worker; 0: any number"),
+    Variable("RATE_LIMIT_BURST", "0", parsing.integer(0, 1_000_000), "how many at once; 0: as many as in a second"),
     Variable("STOP_DELAY", "0", parsing.pause, "seconds from a stop's `/ready` 503 until new work is refused"),
     Variable("MAX_LIMIT", "1000", parsing.integer(1, 100_000), "the most entries that `limit` may ask for"),
     Variable(
@@ -127,6 +130,9 @@ class Settings:
     cors_credentials: bool
     workers: int
     request_timeout: float
+    rate_limit: float
+    """Updates a second by one identity in a worker; 0: any number."""
+    rate_limit_burst: int
     stop_delay: float
     """Seconds."""
     max_limit: int
@@ -183,6 +189,8 @@ class Settings:
             cors_credentials=values["CORS_ALLOW_CREDENTIALS"],
             workers=values["WORKERS"],
             request_timeout=values["REQUEST_TIMEOUT"],
+            rate_limit=values["RATE_LIMIT"],
+            rate_limit_burst=values["RATE_LIMIT_BURST"] or max(1, ceil(values["RATE_LIMIT"])),
             stop_delay=values["STOP_DELAY"],
             max_limit=values["MAX_LIMIT"],
             top_snapshot=values["TOP_SNAPSHOT_MS"] / 1000,

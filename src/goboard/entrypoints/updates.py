@@ -11,6 +11,7 @@ from goboard.domain.errors import (
     InvalidArgument,
     MemberForbidden,
     MissingToken,
+    RateLimited,
     RoleRequired,
     UpdateRefused,
 )
@@ -44,6 +45,14 @@ class Caller(NamedTuple):
             MemberForbidden: the caller may not act for it, and MEMBER_ID_MISMATCH is `reject`.
         """
         return self.gate.member_for(self.identity, MemberName.parse(named))
+
+    def count_update(self) -> None:
+        """Count one update of the caller.
+
+        Raises:
+            RateLimited: it has made as many as it may for now.
+        """
+        self.gate.count_update(self.identity)
 
     def key(self, text: str | None) -> IdempotencyKey | None:
         """Give the caller's idempotency key that is written as `text`; None: there is none.
@@ -132,14 +141,17 @@ class Update(NamedTuple):
         Raises:
             InvalidArgument: something is missing or breaks a rule.
             MemberForbidden: as `Caller.member`.
+            RateLimited: as `Caller.count_update`.
         """
         if not dashboard or not member_id:
             raise InvalidArgument("missing dashboard or member_id")
         key = None if op_id is None else caller.key(op_id)
-        return cls(board_name(dashboard), caller.member(member_id), required(increment), key)
+        update = cls(board_name(dashboard), caller.member(member_id), required(increment), key)
+        caller.count_update()
+        return update
 
 
-_OF_ONE = (InvalidArgument, MemberForbidden, UpdateRefused)
+_OF_ONE = (InvalidArgument, MemberForbidden, RateLimited, UpdateRefused)
 """What can be wrong with one update of many; anything else befalls all of a board's."""
 
 

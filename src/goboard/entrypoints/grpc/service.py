@@ -70,6 +70,7 @@ class DashboardService(ReadCalls, WriteCalls):
         board = board_name(request.dashboard)
         member = credited(calls.caller.get(), request.member_id)
         key = calls.caller.get().key(request.op_id or None)
+        calls.caller.get().count_update()
         entry = await self._boards.increment(board, member, request.increment, key=key)
         return IncrementScoreResponse(member_id=entry.member, rank=entry.rank, score=entry.score)
 
@@ -139,7 +140,9 @@ class DashboardService(ReadCalls, WriteCalls):
 
 def _update(caller: Caller, board: BoardName, keyed: Keyed[dashboard.MemberIncrement]) -> Update:
     increment, key = keyed
-    return Update(board, credited(caller, increment.member_id), increment.increment, key)
+    update = Update(board, credited(caller, increment.member_id), increment.increment, key)
+    caller.count_update()
+    return update
 
 
 def _result(outcome: Entry | Exception) -> dashboard.IncrementResult:

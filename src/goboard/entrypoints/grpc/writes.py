@@ -31,6 +31,7 @@ class WriteCalls(BoardCalls):
         member = credited(calls.caller.get(), request.member_id)
         metadata = messages.read_metadata(request.metadata)
         key = calls.caller.get().key(request.op_id or None)
+        calls.caller.get().count_update()
         outcome = await self._boards.submit(board, member, request.score, metadata, key=key)
         return SubmitScoreResponse(**messages.outcome_fields(outcome))
 
@@ -100,4 +101,7 @@ class WriteCalls(BoardCalls):
 
 def _submission(caller: Caller, keyed: Keyed[dashboard.ScoreSubmission]) -> Submission:
     item, key = keyed
-    return submission(credited(caller, item.member_id), item.score, messages.read_metadata(item.metadata), key=key)
+    metadata = messages.read_metadata(item.metadata)
+    submitted = submission(credited(caller, item.member_id), item.score, metadata, key=key)
+    caller.count_update()
+    return submitted

@@ -31,6 +31,7 @@ class Writes(NamedTuple):
         """Add to the score of the caller's member."""
         board, member = board_in(dashboard), acting_member_in(caller, member_id)
         number = wire.read_increment(body)
+        caller.count_update()
         return wire.member_reply(await self.boards.increment(board, member, number, key=caller.key(key)))
 
     async def increments(
@@ -50,6 +51,7 @@ class Writes(NamedTuple):
         """Submit a score of the caller's member."""
         board, member = board_in(dashboard), acting_member_in(caller, member_id)
         submitted = bodies.read_score(body)
+        caller.count_update()
         return replies.score_reply(await self.boards.submit(board, member, *submitted, key=caller.key(key)))
 
     async def set(
@@ -101,11 +103,15 @@ def _update(caller: Caller, board: BoardName, keyed: Keyed[wire.IncrementItem]) 
     item, key = keyed
     if not item.member_id:
         raise InvalidArgument("missing member_id")
-    return Update(board, caller.member(item.member_id), required(item.increment), key)
+    update = Update(board, caller.member(item.member_id), required(item.increment), key)
+    caller.count_update()
+    return update
 
 
 def _submission(caller: Caller, keyed: Keyed[bodies.ScoreItem]) -> Submission:
     item, key = keyed
     if not item.member_id:
         raise InvalidArgument("missing member_id")
-    return submission(caller.member(item.member_id), *item.submitted(), key=key)
+    submitted = submission(caller.member(item.member_id), *item.submitted(), key=key)
+    caller.count_update()
+    return submitted
