@@ -32,10 +32,12 @@ def code_of(reply: Any) -> str:
 class Caller:
     """Has a token, or none, and a server."""
 
-    def __init__(self, service: Service, token: str, board: str) -> None:
+    def __init__(self, service: Service, token: str, board: str, heard: list[str]) -> None:
         self._service = service
         self._token = token
         self._board = board
+        self._heard = heard
+        """Where all that comes back goes, as text."""
 
     async def rest(self, client: httpx.AsyncClient, route: str, operation: Operation, **headers: str) -> str:
         """Call a route; in `headers` may be what a browser adds."""
@@ -46,6 +48,7 @@ class Caller:
         reply = await client.request(
             method, self._service.base + path, params=operation.query, json=operation.body, headers=headers
         )
+        self._heard += [str(reply.headers), reply.text]
         return code_of(reply.json()) if "json" in reply.headers["content-type"] else str(reply.status_code)
 
     async def events(self, client: httpx.AsyncClient, *, in_query: bool) -> str:
@@ -54,9 +57,12 @@ class Caller:
         headers = {} if in_query or not self._token else {"Authorization": f"Bearer {self._token}"}
         url = f"{self._service.api}/dashboards/{self._board}/live"
         async with client.stream("GET", url, params=query, headers=headers) as reply:
+            self._heard.append(str(reply.headers))
             if reply.status_code != 200:
-                return code_of(json.loads(await reply.aread()))
+                self._heard.append((await reply.aread()).decode())
+                return code_of(reply.json())
             async for line in reply.aiter_lines():
+                self._heard.append(line)
                 if line.startswith("event: "):
                     return "ok" if line == "event: snapshot" else line
         return "ended"
@@ -67,6 +73,7 @@ class Caller:
             async with self._opened(in_query=in_query) as socket:
                 return {name: await self._ask(socket, operation.body) for name, operation in operations.items()}
         except InvalidStatus as refused:
+            self._heard += [str(refused.response.headers), refused.response.body.decode()]
             return dict.fromkeys(operations, code_of(json.loads(refused.response.body)))
 
     @asynccontextmanager
@@ -82,11 +89,15 @@ class Caller:
     async def _ask(self, socket: Any, message: Any) -> str:
         await socket.send(json.dumps(message).replace("{dashboard}", self._board))
         async with asyncio.timeout(10):
-            while (reply := json.loads(await socket.recv())) == {"op": "ping"} or (
+            while (reply := self._read(await socket.recv())) == {"op": "ping"} or (
                 isinstance(reply, dict) and reply.get("type") == "change"
             ):
                 pass
         return code_of(reply[0] if isinstance(reply, list) else reply)
+
+    def _read(self, text: str) -> Any:
+        self._heard.append(text)
+        return json.loads(text)
 
     async def grpc(self, channel: grpc.aio.Channel, name: str, operation: Operation, **named: str) -> str:
         """Call a method; of a stream, give what comes first."""
@@ -102,10 +113,12 @@ class Caller:
             running = call(request, metadata=metadata, timeout=20)
             reply = await (running if hasattr(running, "__await__") else running.read())
         except grpc.aio.AioRpcError as error:
+            self._heard += [repr(error), str(error.trailing_metadata())]
             code = rich_problem(error).code
             return "ok" if code in ADMITTED else code
         if not hasattr(running, "__await__"):
             running.cancel()
+        self._heard.append(str(reply))
         return _code_in(reply)
 
     async def _first_of_stream(self, call: Any, request: Any, metadata: Any) -> str:
@@ -118,6 +131,7 @@ class Caller:
             await call(metadata=metadata, timeout=20).read()
             raise
         stream.cancel()
+        self._heard.append(str(reply))
         return _code_in(reply)
 
 

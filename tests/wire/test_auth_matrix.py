@@ -1,20 +1,17 @@
 """Who may do what: transport x mode x role x operation, each combination with its one right answer."""
 
-import asyncio
 import time
-import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import grpc.aio
 import httpx
 import operations
 import pytest
+from asking import Asking
 from asyncapi_document import FROM_CLIENTS
-from callers import Caller
 from grpc_reflect import methods_of
 from joserfc import jwt
 from joserfc.jwk import OctKey
@@ -23,7 +20,6 @@ from services import TOKEN, Service, goboard_serve
 
 SECRET, LAST_SECRET = "a key for the tests, long enough for HS256", "the key before it, long enough for HS256"
 LAST_TOKEN = "the-token-before-it"
-ORIGIN = "http://localhost:3000"
 
 
 def token(secret: str = SECRET, **claims: Any) -> str:
@@ -91,51 +87,6 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Serv
 
     with ExitStack() as running, ThreadPoolExecutor(len(MODES)) as pool:
         yield dict(zip(MODES, pool.map(started, MODES), strict=True))
-
-
-class Asking:
-    """Asks a server for everything in one role, and gathers what it answered."""
-
-    def __init__(self, service: Service, token: str) -> None:
-        self._service = service
-        self._token = token
-        self.answers: dict[tuple[str, str], str] = {}
-        self.kinds: dict[tuple[str, str], Kind] = {}
-
-    def _caller(self) -> Caller:
-        return Caller(self._service, self._token, f"b-{uuid.uuid4().hex[:12]}")
-
-    def _note(self, way: str, name: str, kind: Kind, answer: str) -> None:
-        self.answers[way, name], self.kinds[way, name] = "ok" if answer == "200" else answer, kind
-
-    async def rest(self, client: httpx.AsyncClient) -> None:
-        for route, operation in {**operations.REST, **operations.NOT_DOCUMENTED}.items():
-            self._note("REST", route, operation.kind, await self._caller().rest(client, route, operation))
-        for route in operations.SHORTCUT:
-            operation = operations.REST[route]
-            answer = await self._caller().rest(client, route, operation, Origin=ORIGIN)
-            self._note("REST from a browser", route, operation.kind, answer)
-
-    async def events(self, client: httpx.AsyncClient) -> None:
-        for way, in_query in {"SSE with a header": False, "SSE with ?token=": True}.items():
-            self._note(way, "live", READ, await self._caller().events(client, in_query=in_query))
-
-    async def sockets(self) -> None:
-        for way, in_query in {"WebSocket with a subprotocol": False, "WebSocket with ?token=": True}.items():
-            answers = await self._caller().socket(operations.SOCKET, in_query=in_query)
-            for name, answer in answers.items():
-                self._note(way, name, operations.SOCKET[name].kind, answer)
-
-    async def grpc(self, channel: grpc.aio.Channel) -> None:
-        for name, operation in operations.GRPC.items():
-            self._note("gRPC", name, operation.kind, await self._caller().grpc(channel, name, operation))
-
-    async def everything(self) -> None:
-        async with (
-            httpx.AsyncClient(timeout=20, verify=False) as client,
-            grpc.aio.insecure_channel(self._service.grpc) as channel,
-        ):
-            await asyncio.gather(self.rest(client), self.events(client), self.sockets(), self.grpc(channel))
 
 
 @pytest.mark.parametrize(("name", "role"), [(name, role) for name, mode in MODES.items() for role in mode.tokens])
