@@ -48,6 +48,13 @@ class RawConnection:
         size = 0 if method == "HEAD" else int(headers.get("content-length", "0"))
         return RawAnswer(status, headers, self._reader.read(size), headers.get("connection") == "close")
 
+    def websocket_frame(self) -> tuple[int, bytes]:
+        """Read the next frame, where a WebSocket was opened: its kind and what it holds, of up to 65,535 bytes."""
+        first, size = self._reader.read(2)
+        if size == 126:
+            size = int.from_bytes(self._reader.read(2))
+        return first & 15, self._reader.read(size)
+
     def is_at_end(self) -> bool:
         """Wait for the server to close."""
         try:
