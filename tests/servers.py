@@ -83,10 +83,10 @@ class Server:
     def resume(self) -> None:
         self._process.send_signal(signal.SIGCONT)
 
-    def restart(self) -> None:
-        """Start it again at the same address, on the same folder."""
+    def restart(self, *args: str) -> None:
+        """Start it again at the same address, on the same folder, this once with `args` too."""
         self.stop()
-        self._process = self._start()
+        self._process = self._start(*args)
 
     def _end(self, how: signal.Signals) -> None:
         if self._process.poll() is None:
@@ -94,8 +94,8 @@ class Server:
             self.resume()  # a stopped process acts on a signal only then
             self._process.wait(START_TIMEOUT)
 
-    def _start(self) -> "subprocess.Popen[bytes]":
-        process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    def _start(self, *args: str) -> "subprocess.Popen[bytes]":
+        process = subprocess.Popen([*self._command, *args], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + START_TIMEOUT
         while not _answers(self.url):
             if process.poll() is not None or time.monotonic() > deadline:
