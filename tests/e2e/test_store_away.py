@@ -188,3 +188,11 @@ async def test_a_hung_store_ends_a_request_at_its_timeout(tmp_path: Path, redis:
                 assert (answer.status, answer.code) == (504, "timeout")
                 assert 0.4 < seconds < 1.4
             assert isinstance(await drivers["rest"].increment("after", "p1", 1), Place)
+
+
+def test_a_store_whose_settings_undo_a_promise_is_told_of_at_start(tmp_path: Path) -> None:
+    with (
+        start_server(SERVERS["valkey"], tmp_path, tcp=True) as server,
+        goboard_serve(tmp_path, REDIS_URL=server.url) as service,
+    ):
+        assert any("WARNING" in line and "appendonly is no" in line for line in service.log), service.log

@@ -25,7 +25,7 @@ from goboard.adapters.auth.jwt import mint
 from goboard.adapters.clock import SystemClock
 from goboard.adapters.embedded import EmbeddedError, EmbeddedServer, attach
 from goboard.adapters.memory import MemoryBoardStore, MemoryEventBus
-from goboard.adapters.redis import RedisBoardStore, RedisEventBus
+from goboard.adapters.redis import RedisBoardStore, RedisEventBus, Remark, advice
 from goboard.domain.identity import Role
 from goboard.domain.names import MemberName
 from goboard.domain.rates import RateLimit
@@ -48,6 +48,7 @@ __all__ = [
     "reachable_store",
     "registry_for",
     "started_store",
+    "store_advice",
 ]
 
 
@@ -169,6 +170,15 @@ def reachable_store(settings: Settings) -> Iterator[Settings]:
         return
     with started_store(settings) as reachable:
         yield reachable
+
+
+async def store_advice(settings: Settings) -> list[Remark]:
+    """Say what the settings of a store that others run mean for what is promised.
+
+    Raises:
+        StoreUnavailable: it cannot be reached.
+    """
+    return await advice(settings.redis_url) if settings.store == "redis" else []
 
 
 def passes_by_embedded(settings: Settings) -> bool:

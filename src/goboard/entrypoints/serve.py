@@ -115,7 +115,19 @@ async def _prepare_store(settings: Settings, ruled: Mapping[BoardName, Rules]) -
                 f"there is no Redis at {settings.redis_place}. Start one, set REDIS_ADDR or REDIS_URL, or run"
                 " `goboard serve --store embedded`, which brings its own"
             ) from exc
+        await _tell_of_store(settings)
         await give_rules(boards, settings.boards_file, ruled)
+
+
+async def _tell_of_store(settings: Settings) -> None:
+    """Log what the store's settings leave undone of what docs/guarantees.md promises."""
+    try:
+        remarks = await container.store_advice(settings)
+    except StoreError as exc:  # it answered a moment ago: it is no reason not to serve
+        log.warning("how the store is set could not be asked: %s", exc)
+        return
+    for remark in remarks:
+        log.log(logging.WARNING if remark.is_grave else logging.INFO, "%s", remark.text)
 
 
 def _server(settings: Settings) -> MPServer:
