@@ -39,7 +39,7 @@ class Spent(NamedTuple):
 def without_versions() -> Script:
     """Make the script of plain boards with a step in place of version.lua that does nothing."""
     source = _NO_STEP + files(scripts).joinpath("write.lua").read_bytes()
-    return Script(source, hashlib.sha1(source, usedforsecurity=False).hexdigest().encode())
+    return Script("write", source, hashlib.sha1(source, usedforsecurity=False).hexdigest().encode())
 
 
 def measure_versions(redis: RedisSide, turns: int, results: Results) -> None:

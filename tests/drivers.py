@@ -190,7 +190,7 @@ def _place(reply: httpx.Response) -> Place | Problem:
 
 
 def _problem(body: dict[str, Any]) -> Problem:
-    assert set(body) == {"type", "title", "status", "detail", "instance", "code"}
+    assert set(body) - {"request_id"} == {"type", "title", "status", "detail", "instance", "code"}
     return Problem(body["status"], body["code"], body["detail"])
 
 

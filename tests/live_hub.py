@@ -13,6 +13,7 @@ from goboard.domain.errors import StoreUnavailable
 from goboard.domain.names import BoardName
 from goboard.domain.views import Sight, View
 from goboard.live import LiveStandings, Watch, WatchLimits
+from goboard.ports.measures import UNMEASURED, LiveMeasures
 
 TOP = View.top(3)
 TICK, POLL = 0.005, 0.05
@@ -73,17 +74,19 @@ class Live(NamedTuple):
     def left(self) -> tuple[int, ...]:
         """Count what the hub keeps: boards, views, identities, and who listens to events."""
         hub = self.hub
-        return len(hub._boards), hub._views, len(hub._of_identity), len(self.bus._listening)
+        return len(hub._boards), hub.views, len(hub._of_identity), len(self.bus._listening)
 
 
 NOTHING = (0, 0, 0, 0)
 
 
 @asynccontextmanager
-async def live_hub(tick: float = TICK, poll: float = NEVER, limits: WatchLimits | None = None) -> AsyncIterator[Live]:
+async def live_hub(
+    tick: float = TICK, poll: float = NEVER, limits: WatchLimits | None = None, measures: LiveMeasures = UNMEASURED
+) -> AsyncIterator[Live]:
     """Run a hub with nobody watching."""
     clock, bus = Clock(), MemoryEventBus()
     store = ReadStore(bus)
-    hub = LiveStandings(store, bus, clock, tick=tick, poll=poll, limits=limits or WatchLimits())
+    hub = LiveStandings(store, bus, clock, tick=tick, poll=poll, limits=limits or WatchLimits(), measures=measures)
     yield Live(hub, store, bus, clock)
     await hub.close()

@@ -32,6 +32,7 @@ MEMBER = "ann"
 REST = {
     "GET /health": Operation(OPEN),
     "GET /ready": Operation(OPEN),
+    "GET /metrics": Operation(OPEN),
     "GET /api/v1/dashboards": Operation(READ),
     "DELETE /api/v1/dashboards/{dashboard}": Operation(SERVER),
     "POST /api/v1/dashboards/{dashboard}/increments": Operation(

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest.mock import ANY
 
 import httpx
 import psutil
@@ -151,6 +152,7 @@ def test_the_transports_can_be_switched_off(tmp_path: Path) -> None:
         "detail": "WebSocket is switched off on this server",
         "instance": "/ws",
         "code": "internal_error",
+        "request_id": ANY,
     }
 
 

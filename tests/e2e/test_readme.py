@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import services
@@ -188,10 +189,25 @@ def shell_lines(text: str) -> list[str]:
     return [line for language, block in BLOCK.findall(text) if language == "bash" for line in block.splitlines()]
 
 
+def like(shown: Any, said: Any) -> Any:
+    """Give what is shown, with what was said in each place of `...`."""
+    if shown == "...":
+        return said
+    if isinstance(shown, dict) and isinstance(said, dict):
+        return {name: like(value, said.get(name)) for name, value in shown.items()}
+    if isinstance(shown, list) and isinstance(said, list) and len(shown) == len(said):
+        return [like(*pair) for pair in zip(shown, said, strict=True)]
+    return shown
+
+
 def assert_shown(language: str, shown: str, said: str) -> None:
-    """Compare what the README shows with what was said: JSON as JSON; in a text `...` stands for anything."""
+    """Compare what the README shows with what was said: JSON as JSON; `...` stands for anything."""
     if language == "json":
-        assert list(stand_ins.documents(said)) == list(stand_ins.documents(shown))
+        documents = list(stand_ins.documents(said))
+        shown_documents = [
+            like(document, each) for document, each in zip(stand_ins.documents(shown), documents, strict=True)
+        ]
+        assert documents == shown_documents
     else:
         pattern = ".*".join(re.escape(part) for part in shown.strip().split("..."))
         assert re.fullmatch(pattern, said.strip()), f"the README shows:\n{shown}\nit is:\n{said}"

@@ -70,6 +70,8 @@ def test_the_defaults_are_the_contract_s() -> None:
         "live_max_views": 1000,
         "retention": Retention(3600, 1_000_000),
         "grpc_max_message_bytes": 4 * 1024 * 1024,
+        "metrics": True,
+        "metrics_token": "",
         "log_level": "info",
     }
 

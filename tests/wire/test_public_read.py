@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from unittest.mock import ANY
 
 import httpx
 import pytest
@@ -36,6 +37,7 @@ MISSING = {
     "detail": "authentication token is required",
     "instance": "/ws",
     "code": "auth_missing_token",
+    "request_id": ANY,
 }
 
 Route = tuple[str, str]

@@ -61,7 +61,7 @@ def test_every_route_is_described(document: Any) -> None:
         for method in methods
     }
 
-    assert described == {*ROUTES, "GET /health", "GET /ready"}
+    assert described == {*ROUTES, "GET /health", "GET /ready", "GET /metrics"}
 
 
 @pytest.mark.parametrize("route", ROUTES)

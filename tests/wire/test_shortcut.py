@@ -63,11 +63,11 @@ TOKENS = {
     "empty": {"Authorization": "Bearer"},
     "too long": {"Authorization": "Bearer " + "x" * 9000},
 }
-SHOWN = ("content-type", "content-length", "www-authenticate", "allow", "retry-after")
+SHOWN = ("content-type", "content-length", "www-authenticate", "allow", "retry-after", "x-request-id")
 
 
 def answer(service: Service, method: str, path: str, **options: Any) -> tuple[Any, ...]:
-    with httpx.Client(base_url=f"{service.api}/dashboards/") as http:
+    with httpx.Client(headers={"X-Request-ID": "the-same"}) as http:
         reply = http.request(method, f"{service.api}/dashboards/{path}", **options)
     return reply.status_code, reply.content, [reply.headers.get(name) for name in SHOWN]
 

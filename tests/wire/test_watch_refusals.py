@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from services import Service
@@ -119,6 +120,7 @@ def invalid(detail: str) -> dict[str, Any]:
         "detail": detail,
         "instance": "/ws",
         "code": "invalid_argument",
+        "request_id": ANY,
     }
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from unittest.mock import ANY
 
 import httpx
 import pytest
@@ -136,6 +137,7 @@ async def test_one_connection_watches_sixteen_views(service: Service, board: str
             "detail": "this connection has 16 watches, which is the most allowed; end one first",
             "instance": "/ws",
             "code": "too_many_watches",
+            "request_id": ANY,
         }
         await socket.watch(board, top=16)  # is watched already
         await other.watch(board, top=17)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from typing import Any
+from unittest.mock import ANY
 from urllib.parse import urlsplit
 
 import httpx
@@ -121,6 +122,7 @@ async def test_a_bad_message_gets_a_problem_and_the_connection_lives_on(
             "detail": detail,
             "instance": "/ws",
             "code": "invalid_argument",
+            "request_id": ANY,
         }
     }
     assert after == {"rank": 1, "score": 1.0, "member_id": "p1"}
@@ -160,6 +162,7 @@ async def test_without_a_token_the_handshake_is_refused(service: Service) -> Non
         "detail": "authentication token is required",
         "instance": "/ws",
         "code": "auth_missing_token",
+        "request_id": ANY,
     }
 
 

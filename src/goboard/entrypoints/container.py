@@ -30,6 +30,7 @@ from goboard.domain.identity import Role
 from goboard.domain.names import MemberName
 from goboard.domain.rates import RateLimit
 from goboard.entrypoints.gate import Gate
+from goboard.entrypoints.metrics.observed import Measures
 from goboard.entrypoints.settings import Settings
 from goboard.leaderboards import Leaderboards
 from goboard.live import LiveStandings, WatchLimits
@@ -52,6 +53,9 @@ __all__ = [
 ]
 
 
+_measures = Measures()
+
+
 def registry_for(settings: Settings) -> svcs.Registry:
     """Register what a worker with these settings is made of; closing the registry closes the store."""
     registry = svcs.Registry()
@@ -70,7 +74,7 @@ def registry_for(settings: Settings) -> svcs.Registry:
     def live(container: svcs.Container) -> LiveStandings:
         store, events = container.get_abstract(BoardStore), container.get_abstract(EventBus)
         limits = WatchLimits(settings.live_max_views, settings.live_max_per_identity)
-        return LiveStandings(store, events, clock.now, tick=settings.live_tick, limits=limits)
+        return LiveStandings(store, events, clock.now, tick=settings.live_tick, limits=limits, measures=_measures)
 
     registry.register_factory(Gate, gate)
     registry.register_factory(LiveStandings, live)
@@ -91,6 +95,7 @@ def _redis_store(settings: Settings) -> BoardStore:
         prefix=settings.redis_prefix,
         top_snapshot=settings.top_snapshot,
         retention=settings.retention,
+        measures=_measures,
     )
 
 

@@ -13,6 +13,7 @@ def logging_config(level: str) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
             "goboard": {"level": level.upper()},
+            "goboard.access": {"level": "WARNING"},
             # Its news (starting, stopping) are of no use beside our own; what goes wrong is.
             "_granian": {"level": "WARNING"},
         },

@@ -32,10 +32,13 @@ class Problem(NamedTuple):
     retry_after: int | None = None
     """In how many seconds to try again, where that may help."""
 
-    def members(self, instance: str) -> dict[str, str | int]:
-        """Give the members of RFC 9457; `instance` is the request's path or the gRPC method."""
+    def members(self, instance: str, request_id: str | None = None) -> dict[str, str | int]:
+        """Give the members of RFC 9457; `instance` is the request's path or the gRPC method.
+
+        `request_id` is an extension member, by which the request's log lines can be found.
+        """
         kind = self.kind
-        return {
+        members: dict[str, str | int] = {
             "type": kind.type,
             "title": kind.status.phrase,
             "status": int(kind.status),
@@ -43,6 +46,9 @@ class Problem(NamedTuple):
             "instance": instance,
             "code": kind.code,
         }
+        if request_id is not None:
+            members["request_id"] = request_id
+        return members
 
 
 INVALID_ARGUMENT = Kind(

@@ -25,6 +25,7 @@ from goboard.domain.rules import Rules
 from goboard.entrypoints import container, logs
 from goboard.entrypoints.banner import show_when_ready
 from goboard.entrypoints.boards_file import give_rules, read_boards_file
+from goboard.entrypoints.metrics.meter import open_folder
 from goboard.entrypoints.settings import Settings
 from goboard.entrypoints.sockets import BACKLOG, Address, listen, reserve
 from goboard.entrypoints.stop import STOP_SECONDS
@@ -73,7 +74,8 @@ def serve(settings: Settings, *, token_is_new: bool) -> None:
         multiprocessing.set_start_method("spawn", force=True)
         # The memory store is its worker's own: what was set here is not there.
         left = ruled if reachable.store == "memory" else {}
-        _server(reachable).serve(target_loader=partial(load_worker, reachable, left), wrap_loader=False)
+        metrics = running.enter_context(open_folder(wanted=reachable.metrics))
+        _server(reachable).serve(target_loader=partial(load_worker, reachable, left, metrics), wrap_loader=False)
 
 
 def _warn_of_trust(settings: Settings) -> None:

@@ -86,6 +86,8 @@ VARIABLES = (
     Variable(
         "GRPC_MAX_MESSAGE_BYTES", "4194304", parsing.integer(1024, 2**30), "the largest gRPC message that is read"
     ),
+    Variable("METRICS", "true", parsing.boolean, "whether `/metrics` is served"),
+    Variable("METRICS_TOKEN", "", str, "the token that `/metrics` asks for; empty: none", secret=True),
     Variable("LOG_LEVEL", "info", parsing.one_of("debug", "info", "warning", "error"), "how much is logged"),
 )
 
@@ -145,6 +147,8 @@ class Settings:
     live_max_per_identity: int
     live_max_views: int
     grpc_max_message_bytes: int
+    metrics: bool
+    metrics_token: str = field(repr=False)
     log_level: str
 
     @classmethod
@@ -200,6 +204,8 @@ class Settings:
             live_max_per_identity=values["LIVE_MAX_PER_IDENTITY"],
             live_max_views=values["LIVE_MAX_VIEWS"],
             grpc_max_message_bytes=values["GRPC_MAX_MESSAGE_BYTES"],
+            metrics=values["METRICS"],
+            metrics_token=values["METRICS_TOKEN"],
             log_level=values["LOG_LEVEL"],
         )
 

@@ -6,7 +6,7 @@ import logging
 import multiprocessing
 import os
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 import svcs
@@ -23,6 +23,8 @@ from goboard.entrypoints.http.app import create_app
 from goboard.entrypoints.http.door import Door
 from goboard.entrypoints.http.feed import Feeding
 from goboard.entrypoints.http.pulse import Pulse
+from goboard.entrypoints.metrics import families
+from goboard.entrypoints.metrics.meter import Meter
 from goboard.entrypoints.settings import Settings
 from goboard.entrypoints.sockets import listen
 from goboard.entrypoints.stop import OrderlyStop, hold_back_interrupts
@@ -37,10 +39,11 @@ GC_YOUNG = 50_000
 log = logging.getLogger(__name__)
 
 
-def load_worker(settings: Settings, ruled: Mapping[BoardName, Rules]) -> Any:
+def load_worker(settings: Settings, ruled: Mapping[BoardName, Rules], metrics: str = "") -> Any:
     """Make the ASGI application of a worker; its lifespan starts and stops everything else.
 
-    `ruled` are boards whose rules the worker sets before it serves: the memory store's, which lives here.
+    `ruled` are boards whose rules the worker sets before it serves: the memory store's, which lives here. `metrics` is
+    the folder of the workers' numbers; empty: there are no metrics.
     """
     registry = registry_for(settings)
     container = svcs.Container(registry)
@@ -49,6 +52,8 @@ def load_worker(settings: Settings, ruled: Mapping[BoardName, Rules]) -> Any:
     gate = container.get(Gate)
     live = container.get(LiveStandings)
     feeding = Feeding(live, Pulse(), settings.live_max_watches)
+    watched = {families.WATCHERS: lambda: live.watchers, families.VIEWS: lambda: live.views}
+    meter = Meter(metrics, watched) if metrics else None
     door = Door()
     hold_back_interrupts()
 
@@ -65,12 +70,13 @@ def load_worker(settings: Settings, ruled: Mapping[BoardName, Rules]) -> Any:
             await give_rules(boards, settings.boards_file, ruled)
             grpc = _grpc_server(boards, live, gate, settings) if settings.enable_grpc else None
             OrderlyStop(door, feeding.pulse, grpc, settings.stop_delay, close).await_signal()
-            async with _discovering(boards), _serving(grpc, settings):
+            measuring = meter.measuring() if meter else nullcontext()
+            async with _discovering(boards), measuring, _serving(grpc, settings):
                 yield
         finally:
             await close()
 
-    return create_app(boards, feeding, door, gate, settings, lifespan)
+    return create_app(boards, feeding, door, gate, settings, lifespan, meter)
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from goboard.live.boards import WatchedBoard
 from goboard.live.messages import Ended, Message
 from goboard.live.watches import ShownView, Watch
 from goboard.ports.events import EventBus
+from goboard.ports.measures import UNMEASURED, LiveMeasures
 from goboard.ports.store import BoardStore
 
 TICK_SECONDS = 0.05
@@ -48,6 +49,7 @@ class LiveStandings:
         tick: float = TICK_SECONDS,
         poll: float = POLL_SECONDS,
         limits: WatchLimits = DEFAULT_LIMITS,
+        measures: LiveMeasures = UNMEASURED,
     ) -> None:
         self._store = store
         self._events = events
@@ -55,8 +57,12 @@ class LiveStandings:
         self._tick = tick
         self._poll = poll
         self._limits = limits
+        self._measures = measures
         self._boards: dict[BoardName, WatchedBoard] = {}
-        self._views = 0
+        self.views = 0
+        """How many different views are watched now."""
+        self.watchers = 0
+        """How many watches there are now."""
         self._of_identity: Counter[str] = Counter()
         self._closed = False
         self._closing: set[asyncio.Task[None]] = set()
@@ -78,8 +84,9 @@ class LiveStandings:
         if identity is not None and self._of_identity[identity] >= self._limits.per_identity:
             raise TooManyWatches(f"{identity!r}", self._limits.per_identity)
         shown = self._shown(name, view)
-        watch = Watch(shown, wake, lambda ended: self._end(shown, ended, identity))
+        watch = Watch(shown, wake, lambda ended: self._end(shown, ended, identity), self._measures)
         shown.watches.add(watch)
+        self.watchers += 1
         if identity is not None:
             self._of_identity[identity] += 1
         try:
@@ -121,24 +128,25 @@ class LiveStandings:
         board = self._boards.get(name)
         if board is not None and view in board.views:
             return board.views[view]
-        if self._views >= self._limits.views:
+        if self.views >= self._limits.views:
             raise TooManyWatches("this server", self._limits.views, "different views")
         if board is None:
             board = WatchedBoard(name, self._store, self._events, self._now, self._tick, self._poll)
             self._boards[name] = board
-        self._views += 1
+        self.views += 1
         return board.add(view)
 
     def _end(self, shown: ShownView, watch: Watch, identity: str | None) -> None:
         if watch not in shown.watches:
             return
         shown.watches.remove(watch)
+        self.watchers -= 1
         if identity is not None:
             self._of_identity[identity] -= 1
             if not self._of_identity[identity]:
                 del self._of_identity[identity]
         if not shown.watches:
-            self._views -= 1
+            self.views -= 1
             self._let_go(shown)
 
     def _let_go(self, shown: ShownView) -> None:

@@ -9,6 +9,7 @@ from goboard.domain.errors import GoboardError
 from goboard.domain.names import BoardName
 from goboard.domain.views import Sight, Version, View
 from goboard.live.messages import Change, Ended, Message, Snapshot
+from goboard.ports.measures import LiveMeasures
 
 SLICE = 250
 """Watchers that are woken in one go: so many take up to 3 ms, and then others have their turn."""
@@ -20,10 +21,17 @@ log = logging.getLogger(__name__)
 class Watch:
     """One watcher of a view. It is woken when there is something to take; what it does not take in time is replaced."""
 
-    __slots__ = ("_end", "_shown", "_taken", "wake")
+    __slots__ = ("_end", "_measures", "_shown", "_taken", "wake")
 
-    def __init__(self, shown: "ShownView", wake: Callable[["Watch"], None], end: Callable[["Watch"], None]) -> None:
+    def __init__(
+        self,
+        shown: "ShownView",
+        wake: Callable[["Watch"], None],
+        end: Callable[["Watch"], None],
+        measures: LiveMeasures,
+    ) -> None:
         self._shown = shown
+        self._measures = measures
         self._taken: Message | None = None
         self._end = end
         self.wake = wake
@@ -43,7 +51,10 @@ class Watch:
         latest = self._shown.latest
         if latest is None or latest is self._taken:
             return None
-        follows = isinstance(latest, Change) and self._taken is self._shown.before
+        is_change = isinstance(latest, Change)
+        follows = is_change and self._taken is self._shown.before
+        if is_change and not follows and self._taken is not None:
+            self._measures.conflated()
         self._taken = latest
         return latest if follows or isinstance(latest, Ended) else self._shown.snapshot()
 

@@ -142,7 +142,7 @@ class Batcher:
             return
         link.answer_by(batch.oldest + ANSWER_WITHIN)
         script, arguments = (SUBMIT, batch.ruled_arguments()) if batch.ruled else (WRITE, batch.plain_arguments())
-        reply = await link.run(script, standings_key(self._prefix, batch.board), *arguments)
+        reply = await link.run(script, standings_key(self._prefix, batch.board), *arguments, size=batch.size)
         if reply[0] == b"stale":
             self._rulebook.learn(batch.board, reply[1])
             batch.give_back(waiting)
@@ -163,6 +163,8 @@ class Batcher:
                 await self._index.enter_again(batch.board, link)
         finally:
             batch.settle(reply)
+            if batch.replays:
+                self._connections.measures.replayed(batch.replays)
 
 
 class Batch:
@@ -173,6 +175,8 @@ class Batch:
         self.oldest = float("inf")
         self.ruled = known is not UNRULED
         self.deletes = False
+        self.replays = 0
+        """How many of its changes were done before, and only answered again."""
         self.busy = False
         self.parts: list[tuple[Write, int]] = []
         self._known = known
@@ -205,6 +209,11 @@ class Batch:
                 self.deletes = write.last
                 return
 
+    @property
+    def size(self) -> int:
+        """How many changes it carries."""
+        return sum([count for _, count in self.parts])
+
     def plain_arguments(self) -> list[str | bytes]:
         """Give what write.lua is called with."""
         return [*self._taken.members, *self._taken.words]
@@ -222,7 +231,8 @@ class Batch:
         """Give each write its part of the script's reply."""
         replies: Replies = PlainReplies(reply)
         if self.ruled:
-            replies = RuledReplies(reply, self.board, self._known, self._retention.most)
+            replies = ruled = RuledReplies(reply, self.board, self._known, self._retention.most)
+            self.replays = ruled.replays
         at, width = 1, replies.width
         for write, count in self.parts:
             write.settle(replies, at, count)

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Self
@@ -17,6 +18,7 @@ from goboard.adapters.redis.server import Server, revive
 from goboard.adapters.redis.topology import Topology
 from goboard.adapters.redis.urls import topology_of
 from goboard.domain.errors import StoreUnavailable
+from goboard.ports.measures import UNMEASURED, StoreMeasures
 
 STORE_TIMEOUT = 1.5
 """Seconds that one exchange may take, connecting included: under the 2 s within which a caller is to hear."""
@@ -33,10 +35,17 @@ _RUN_CHARS = 8
 class Link:
     """One connection at a time while it is leased, to the server of the key that is asked for."""
 
-    def __init__(self, topology: Topology, limit: asyncio.Timeout, runs: MutableMapping[Any, str]) -> None:
+    def __init__(
+        self,
+        topology: Topology,
+        limit: asyncio.Timeout,
+        runs: MutableMapping[Any, str],
+        measures: StoreMeasures = UNMEASURED,
+    ) -> None:
         self._topology = topology
         self._limit = limit
         self._runs = runs
+        self._measures = measures
         self._server: Server | None = None
         self._connection: AbstractConnection
         self._holds = False
@@ -112,13 +121,16 @@ class Link:
         except ResponseError as refusal:
             return await self._follow(refusal, key, lambda: self.call(*command))
 
-    async def run(self, script: Script, key: str, *arguments: str | bytes) -> Any:
-        """Run a script at the server of `key`."""
+    async def run(self, script: Script, key: str, *arguments: str | bytes, size: int = 1) -> Any:
+        """Run a script at the server of `key`, for `size` updates or reads."""
+        begun = time.perf_counter()
         await self.lead_to(key)
         try:
-            return await self._run(script, key, arguments)
+            reply = await self._run(script, key, arguments)
         except ResponseError as refusal:
-            return await self._follow(refusal, key, lambda: self._run(script, key, arguments))
+            reply = await self._follow(refusal, key, lambda: self._run(script, key, arguments))
+        self._measures.ran(script.name, size, time.perf_counter() - begun)
+        return reply
 
     async def server_run(self) -> str:
         """Name the run of the server at the other end; empty: it does not tell.
@@ -180,20 +192,21 @@ class Link:
 class Connections:
     """At most 32 connections to each server. Nothing is ever sent twice that may have been done."""
 
-    def __init__(self, topology: Topology) -> None:
+    def __init__(self, topology: Topology, measures: StoreMeasures = UNMEASURED) -> None:
         self.topology = topology
+        self.measures = measures
         self._closed = False
         self._runs: MutableMapping[Any, str] = WeakKeyDictionary()
         """Which run of the server each connection leads to, by its stream."""
 
     @classmethod
-    def from_url(cls, url: str) -> Self:
+    def from_url(cls, url: str, measures: StoreMeasures = UNMEASURED) -> Self:
         """Make ready to connect to `url`; nothing is connected yet.
 
         Raises:
             InvalidArgument: the URL is not understood.
         """
-        return cls(topology_of(url))
+        return cls(topology_of(url), measures)
 
     @asynccontextmanager
     async def lease(self, at: str | Server, *, board: str, lost: Lost) -> AsyncIterator[Link]:
@@ -211,7 +224,7 @@ class Connections:
         link = None
         try:
             async with asyncio.timeout(STORE_TIMEOUT) as limit:
-                link = Link(self.topology, limit, self._runs)
+                link = Link(self.topology, limit, self._runs, self.measures)
                 try:
                     await (link.lead_to(at) if isinstance(at, str) else link.take(at))
                     yield link
@@ -220,7 +233,9 @@ class Connections:
         except (RedisError, OSError) as exc:
             if link is not None:
                 link.blame(exc)
-            raise translated(exc, sent=link is not None and link.sent, board=board, lost=lost) from exc
+            error = translated(exc, sent=link is not None and link.sent, board=board, lost=lost)
+            self.measures.failed(error)
+            raise error from exc
 
     async def servers(self) -> Sequence[Server]:
         """Give the servers that hold all keys together.

@@ -65,7 +65,7 @@ class Queries:
                 if taken:
                     link.answer_by(taken[0].since + ANSWER_WITHIN)
                     arguments = _arguments(taken, await link.server_run())
-                    reply = await link.run(QUERY, key, *arguments)
+                    reply = await link.run(QUERY, key, *arguments, size=len(taken))
                     self._settle(board, taken, reply)
         except StoreError as error:
             _fail(taken, error)

@@ -142,7 +142,7 @@ class Reader:
         link.answer_by(reads.since + ANSWER_WITHIN)
         last = str(reads.limit - 1) if reads.limit else ""
         members = [member for member, _ in reads.ranks]
-        reply = await link.run(READ, standings_key(self._prefix, board), last, *members)
+        reply = await link.run(READ, standings_key(self._prefix, board), last, *members, size=len(reads))
         if reply[0] == b"stale":
             self._rulebook.learn(board, reply[1])
             reads.turn_away()

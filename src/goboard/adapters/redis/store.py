@@ -36,6 +36,7 @@ from goboard.domain.periods import ALL, Period, PeriodChoice, single_spaced
 from goboard.domain.rules import BoardRules, Rules
 from goboard.domain.standings import BoardSize, Entry, Lookup, MemberDetails, Outcome, Stats, Submission
 from goboard.domain.views import Sight, View
+from goboard.ports.measures import UNMEASURED, StoreMeasures
 
 _Answer = TypeVar("_Answer")
 _RETENTION = Retention()
@@ -73,7 +74,13 @@ class RedisBoardStore:
 
     @classmethod
     def from_url(
-        cls, url: str, *, prefix: str = "prod:", top_snapshot: float = 0, retention: Retention = _RETENTION
+        cls,
+        url: str,
+        *,
+        prefix: str = "prod:",
+        top_snapshot: float = 0,
+        retention: Retention = _RETENTION,
+        measures: StoreMeasures = UNMEASURED,
     ) -> Self:
         """Make a store at `url`, its keys beginning with `prefix`.
 
@@ -84,11 +91,13 @@ class RedisBoardStore:
         It connects when it is first used. With `top_snapshot` over 0, `top` of a board without rules may answer with
         what it read up to so many seconds ago, so that any number of callers costs the server one read in that time.
         `retention` says how long updates with keys are known again; stores of the same boards should have the same.
+        `measures` hears of every call.
 
         Raises:
             InvalidArgument: the URL is not understood, or the prefix has braces.
         """
-        return cls(Connections.from_url(url), prefix=prefix, top_snapshot=top_snapshot, retention=retention)
+        connections = Connections.from_url(url, measures)
+        return cls(connections, prefix=prefix, top_snapshot=top_snapshot, retention=retention)
 
     def increment(
         self, board: BoardName, member: MemberName, delta: float, at: float, key: IdempotencyKey | None = None

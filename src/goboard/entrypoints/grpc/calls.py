@@ -17,13 +17,14 @@ from grpclib.metadata import decode_timeout
 from h2.exceptions import ProtocolError
 
 from goboard.domain.errors import InvalidArgument
-from goboard.entrypoints import problems
+from goboard.entrypoints import problems, request_ids
 from goboard.entrypoints.gate import Gate, bearer_token, only_token
 from goboard.entrypoints.grpc import refusals
 from goboard.entrypoints.grpc.expiry import until_expiry
 from goboard.entrypoints.grpc.inbox import Inbox
 from goboard.entrypoints.grpc.stream import CallStream, Headers, reset
 from goboard.entrypoints.grpc.watchers import Watchers
+from goboard.entrypoints.metrics import families
 from goboard.entrypoints.problems import Problem
 from goboard.entrypoints.updates import Caller
 
@@ -46,6 +47,7 @@ caller: ContextVar[Caller] = ContextVar("caller")
 """Whose call this is. Each call is a task, so a context, of its own; betterproto's handlers get the request alone."""
 
 log = logging.getLogger(__name__)
+access = logging.getLogger("goboard.access")
 
 
 class Calls:
@@ -69,18 +71,33 @@ class Calls:
     ) -> None:
         """Answer one call, whatever happens; `arrived` is the loop's time when its headers came."""
         fields = dict(headers)
+        request_ids.begin(fields.get(request_ids.NAME, "").encode("latin-1"))
+        code, method = "CANCELLED", _UNKNOWN
         try:
             if (status := _http_status(headers, fields)) != "200":
                 await stream.send_headers([(":status", status)], end_stream=True)
                 reset(stream)
+                code = "UNKNOWN"  # what gRPC's clients make of it
                 return
             path = fields.get(":path", "")
             method = self._methods.get(path, _UNKNOWN)
             call: CallStream[Any, Any] = CallStream(stream, inbox, watchers, path, method)
             problem = await self._run(call, method, headers, arrived)
+            code = "OK" if problem is None else problem.kind.grpc.name
             await (call.finish() if problem is None else call.fail(problem))
         except ProtocolError as gone:  # the client has closed the stream or broken HTTP/2; nobody is there to be told
             log.debug("a call ended without an answer: %s", gone)
+        finally:
+            self._count(fields.get(":path", ""), method, code, arrived)
+
+    def _count(self, path: str, method: Handler, code: str, arrived: float) -> None:
+        name = "unknown" if method is _UNKNOWN else path.rpartition("/")[2]
+        families.GRPC_CALLS.add(name, code)
+        seconds = asyncio.get_running_loop().time() - arrived
+        if not _streams(method.cardinality):
+            families.GRPC_DURATION.observer(name)(seconds)
+        if access.isEnabledFor(logging.INFO):
+            access.info("answered", extra={"method": name, "status": code, "seconds": round(seconds, 6)})
 
     async def _run(
         self, call: CallStream[Any, Any], method: Handler, headers: Headers, arrived: float

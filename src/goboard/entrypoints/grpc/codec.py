@@ -21,6 +21,7 @@ from grpclib.health.v1 import health_pb2
 
 from goboard.domain.errors import InvalidArgument
 from goboard.entrypoints.grpc.generated import dashboard
+from goboard.entrypoints.metrics import families
 from goboard.entrypoints.problems import Problem
 
 PACKAGE = "dashboard"
@@ -115,4 +116,5 @@ def status_details(problem: Problem, instance: str) -> bytes:
 
 def problem_details(problem: Problem, instance: str) -> dashboard.ProblemDetails:
     """Say `problem` as a message."""
+    families.REFUSALS.add("grpc", problem.kind.code)
     return ProblemDetails(**problem.members(instance))  # type: ignore[arg-type] # its own fields

@@ -21,6 +21,7 @@ from goboard.entrypoints.grpc.inbox import Inbox
 from goboard.entrypoints.grpc.pace import Pace
 from goboard.entrypoints.grpc.stream import Headers
 from goboard.entrypoints.grpc.watchers import Watchers
+from goboard.entrypoints.metrics import families
 
 MAX_CONCURRENT_STREAMS = 1000  # h2 allows 100, and a client that wants more waits in silence
 
@@ -44,6 +45,9 @@ _H2 = H2Configuration(
     normalize_inbound_headers=False,
     normalize_outbound_headers=False,
 )
+
+
+_open = families.CONNECTIONS.of("grpc")
 
 
 class _Running(NamedTuple):
@@ -134,6 +138,7 @@ class CallProtocol(H2Protocol):
         # asyncio and grpclib do this only where the socket was made with the protocol's number spelled out.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._connections.add(self)
+        _open[0] += 1
         # RFC 9113, section 4.1: frames of unknown types are ignored. grpclib raises, which ends the connection.
         self.processor.processors[UnknownFrameReceived] = lambda _: None
         self.processor.processors[WindowUpdated] = self._window_updated
@@ -200,6 +205,7 @@ class CallProtocol(H2Protocol):
     def connection_lost(self, exc: BaseException | None) -> None:
         """End."""
         self._connections.discard(self)
+        _open[0] -= 1
         super().connection_lost(exc)
         self.lost.set_result(None)
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from grpclib import protocol, server
 from grpclib.const import Handler, Status
 from grpclib.events import _DispatchServerEvents
 from grpclib.metadata import encode_bin_value, encode_grpc_message
 
-from goboard.entrypoints import problems
+from goboard.entrypoints import problems, request_ids
 from goboard.entrypoints.grpc import codec, refusals
 from goboard.entrypoints.grpc.inbox import Inbox
 from goboard.entrypoints.grpc.outbox import Outbox
@@ -69,6 +69,11 @@ class CallStream(server.Stream[Request, Reply]):
         request: Request = _wire.decode(message, self._recv_type)
         return request
 
+    async def send_initial_metadata(self, **_: Any) -> None:
+        """Send the headers, with the call's id."""
+        request_id = request_ids.text()
+        await super().send_initial_metadata(metadata={request_ids.NAME: request_id} if request_id else None)
+
     async def send_messages(self, messages: list[Reply]) -> None:
         """Send messages in one write; wait while the client does not read."""
         await self._stream.send_data(b"".join(map(codec.framed, messages)))
@@ -107,6 +112,8 @@ class CallStream(server.Stream[Request, Reply]):
             return
         begun = self._send_initial_metadata_done
         head = [] if begun else [(":status", "200"), ("content-type", self._content_type)]
+        if not begun and (request_id := request_ids.text()):
+            head.append((request_ids.NAME, request_id))
         await self._stream.send_headers(head + trailers, end_stream=True)
         self._send_trailing_metadata_done = True
         reset(self._stream)

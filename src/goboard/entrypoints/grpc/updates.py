@@ -9,6 +9,7 @@ from goboard.domain.standings import Entry
 from goboard.entrypoints.grpc import codec, refusals
 from goboard.entrypoints.grpc.generated.dashboard import UpdateRequest, UpdateResponse
 from goboard.entrypoints.grpc.stream import CallStream
+from goboard.entrypoints.metrics import families
 from goboard.entrypoints.updates import Caller, Update
 from goboard.leaderboards import Leaderboards
 
@@ -101,6 +102,7 @@ class UpdateStream:
 
     async def _send(self, ready: list[UpdateResponse]) -> None:
         await self._stream.send_messages(ready)
+        families.GRPC_UPDATES.add(count=len(ready))
         if len(ready) == MAX_IN_FLIGHT:
             await asyncio.sleep(0)  # a client that sends without a pause must not hold up the others
 

@@ -11,6 +11,7 @@ from litestar.di import Provide
 
 from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.http import wire
+from goboard.entrypoints.http.answers import Observed
 from goboard.entrypoints.http.door import Door
 from goboard.entrypoints.http.errors import exception_handlers
 from goboard.entrypoints.http.feed import Feeding
@@ -20,9 +21,10 @@ from goboard.entrypoints.http.openapi import openapi_config
 from goboard.entrypoints.http.operations import Operations
 from goboard.entrypoints.http.page import PAGE
 from goboard.entrypoints.http.paths import route_by_raw_path
-from goboard.entrypoints.http.probes import health, ready
+from goboard.entrypoints.http.probes import health, metrics_route, ready
 from goboard.entrypoints.http.rest import rest_router
 from goboard.entrypoints.http.shortcut import Shortcut
+from goboard.entrypoints.metrics.meter import Meter
 from goboard.entrypoints.settings import Settings
 from goboard.leaderboards import Leaderboards
 
@@ -30,15 +32,25 @@ Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 
 def create_app(  # noqa: PLR0913, PLR0917 -- what a worker's transports share, and its settings
-    boards: Leaderboards, feeding: Feeding, door: Door, gate: Gate, settings: Settings, lifespan: Lifespan
+    boards: Leaderboards,
+    feeding: Feeding,
+    door: Door,
+    gate: Gate,
+    settings: Settings,
+    lifespan: Lifespan,
+    meter: Meter | None = None,
 ) -> Any:
-    """Make the ASGI application, for as long as `door` is open; `lifespan` spans its life in a server."""
+    """Make the ASGI application, for as long as `door` is open; `lifespan` spans its life in a server.
+
+    Without a `meter` there is no /metrics.
+    """
     operations = Operations.on(boards, settings.max_limit, allow_self_delete=settings.allow_self_delete)
     litestar = Litestar(
         route_handlers=[
             rest_router(gate, settings.request_timeout),
             health,
             ready,
+            *([metrics_route(meter, settings.metrics_token)] if meter else []),
             *PAGE,
         ],
         dependencies={
@@ -49,7 +61,11 @@ def create_app(  # noqa: PLR0913, PLR0917 -- what a worker's transports share, a
             "request_timeout": Provide(lambda: settings.request_timeout, sync_to_thread=False),
         },
         exception_handlers=exception_handlers,  # type: ignore[arg-type] # each handler takes its own error type
-        cors_config=CORSConfig(allow_origins=list(settings.cors_origins), allow_credentials=settings.cors_credentials),
+        cors_config=CORSConfig(
+            allow_origins=list(settings.cors_origins),
+            allow_credentials=settings.cors_credentials,
+            expose_headers=["X-Request-ID", "Retry-After"],
+        ),
         openapi_config=openapi_config(version("goboard")),
         request_max_body_size=wire.MAX_BODY_BYTES,
         lifespan=[lifespan],
@@ -64,4 +80,6 @@ def create_app(  # noqa: PLR0913, PLR0917 -- what a worker's transports share, a
         enabled=settings.enable_websocket,
         request_timeout=settings.request_timeout,
     )
-    return route_by_raw_path(door.before(Shortcut(Heads(handshakes), operations, gate, settings.request_timeout)))
+    return route_by_raw_path(
+        door.before(Shortcut(Observed(Heads(handshakes)), operations, gate, settings.request_timeout))
+    )

@@ -6,8 +6,9 @@ from typing import Any
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from goboard.entrypoints import problems
+from goboard.entrypoints import problems, request_ids
 from goboard.entrypoints.http import wire
+from goboard.entrypoints.http.answers import refused
 from goboard.entrypoints.http.paths import sent_path
 from goboard.entrypoints.problems import Problem
 
@@ -72,7 +73,8 @@ def problem_response(problem: Problem, instance: str, *, headers: dict[str, str]
 
 def problem_body(problem: Problem, instance: str) -> bytes:
     """Write `problem` as JSON."""
-    return wire.encode(problem.members(instance))
+    refused(instance, problem.kind.code)
+    return wire.encode(problem.members(instance, request_ids.text()))
 
 
 def problem_headers(problem: Problem) -> dict[str, str]:

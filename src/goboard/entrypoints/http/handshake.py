@@ -1,12 +1,15 @@
 """The opening of a WebSocket: whence it comes, who it is, and the refusal as a problem over HTTP."""
 
 from collections.abc import Awaitable
+from http import HTTPStatus
+from time import perf_counter
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from goboard.domain.errors import GoboardError
-from goboard.entrypoints import problems
+from goboard.entrypoints import problems, request_ids
 from goboard.entrypoints.gate import Gate, only_token
+from goboard.entrypoints.http.answers import UNMATCHED, answers_of
 from goboard.entrypoints.http.deadlines import Deadlines
 from goboard.entrypoints.http.errors import PROBLEM_JSON, problem_body, problem_headers
 from goboard.entrypoints.http.feed import Feeding
@@ -75,6 +78,7 @@ class Handshakes:
         return None
 
     async def _admit(self, scope: Any, receive: Any, send: Any) -> None:
+        begun = perf_counter()
         try:
             credentials = read_credentials(scope)
             identity = self._gate.admit_reader(credentials.token)
@@ -83,6 +87,7 @@ class Handshakes:
             return
         await receive()  # websocket.connect
         await send({"type": "websocket.accept", "subprotocol": credentials.subprotocol, "headers": []})
+        answers_of("GET", PATH).count(HTTPStatus.SWITCHING_PROTOCOLS, begun)
         caller = Caller(identity, self._gate)
         socket = Socket(
             receive,
@@ -132,11 +137,23 @@ def _headers(scope: Any, name: bytes) -> list[str]:
 
 async def refuse(scope: Any, send: Any, problem: Problem, instance: str = PATH) -> None:
     """Answer over HTTP: a WebSocket that is not accepted yet is still an HTTP request (ASGI's denial response)."""
-    event = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
+    is_socket = scope["type"] == "websocket"
+    event = "websocket.http.response" if is_socket else "http.response"
+    observed = not is_socket and request_ids.current.get() is not None
+    if not observed:
+        _settle_id(scope)
     body = problem_body(problem, instance)
     headers = [(b"content-type", PROBLEM_JSON.encode()), (b"content-length", str(len(body)).encode())]
     headers += [(name.lower().encode(), value.encode()) for name, value in problem_headers(problem).items()]
     if problem.kind is problems.UPGRADE_REQUIRED:
         headers += [(b"upgrade", b"websocket"), (b"connection", b"upgrade")]
+    if not observed:  # else the application around this one takes care
+        headers.append((request_ids.HEADER, _settle_id(scope)))
+        route = PATH if scope["path"] == PATH else UNMATCHED
+        answers_of(scope.get("method", "GET"), route).count(problem.kind.status, perf_counter())
     await send({"type": f"{event}.start", "status": int(problem.kind.status), "headers": headers})
     await send({"type": f"{event}.body", "body": body, "more_body": False})
+
+
+def _settle_id(scope: Any) -> bytes:
+    return request_ids.current.get() or request_ids.begin(request_ids.sent(scope["headers"]))

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 from goboard.domain.changes import Moved, Passed
 from goboard.domain.errors import InvalidArgument
 from goboard.domain.views import DEFAULT_NEIGHBOURS, DEFAULT_TOP, Around, Top, View
+from goboard.entrypoints import problems
 from goboard.entrypoints.http import wire
 from goboard.live import Change, Ended, Message, Snapshot
 
@@ -153,7 +154,8 @@ def _said(message: Message, instance: str) -> msgspec.Struct:
     if isinstance(message, Change):
         return _change(board, view, message)
     assert isinstance(message, Ended)  # noqa: S101 -- there are three
-    return EndedMessage(board, view, wire.problem_details(message.error, instance))
+    problem = problems.problem_for(message.error, instance)
+    return EndedMessage(board, view, wire.told(problem, instance))  # without a request's id: it goes to all who watch
 
 
 def _change(board: str, view: dict[str, Any], message: Change) -> ChangeMessage:

@@ -1,12 +1,16 @@
-"""What an orchestrator asks: is the process alive, is it ready to serve."""
+"""What an orchestrator asks: is the process alive, is it ready to serve; and what Prometheus reads."""
 
-from typing import Annotated
+import hmac
+from typing import Annotated, Any
 
-from litestar import MediaType, get
+from litestar import MediaType, Request, Response, get
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import Dependency
 
-from goboard.domain.errors import ServerStopping
+from goboard.domain.errors import InvalidToken, MissingToken, ServerStopping
 from goboard.entrypoints.http.door import Door
+from goboard.entrypoints.http.rest import sent_token
+from goboard.entrypoints.metrics.meter import Meter
 from goboard.leaderboards import Leaderboards
 
 
@@ -26,3 +30,23 @@ async def ready(
         raise ServerStopping
     await boards.check()
     return "OK"
+
+
+def metrics_route(meter: Meter, token: str) -> HTTPRouteHandler:
+    """Make the route for Prometheus; where `token` is not empty, it is asked for."""
+
+    @get("/metrics", media_type=MediaType.TEXT, tags=["probes"])
+    async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+        """Tell the metrics of all workers. Where METRICS_TOKEN is set it is needed, as `Bearer <token>`."""
+        _check(token, sent_token(request.headers.getall("authorization", [])))
+        body, media_type = await meter.told(request.headers.get("accept", ""))
+        return Response(body, headers={"content-type": media_type, "cache-control": "no-store"})
+
+    return metrics
+
+
+def _check(token: str, sent: str) -> None:
+    if token and not sent:
+        raise MissingToken
+    if not hmac.compare_digest(token.encode(), (sent if token else "").encode(errors="surrogatepass")):
+        raise InvalidToken("it is not METRICS_TOKEN")

@@ -9,14 +9,16 @@ takes the framework's route.
 
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
+from time import perf_counter
 from typing import Any, NamedTuple
 
 import msgspec
 
 from goboard.domain.identity import Identity
-from goboard.entrypoints import problems
+from goboard.entrypoints import problems, request_ids
 from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.http import wire
+from goboard.entrypoints.http.answers import Answers, answers_of
 from goboard.entrypoints.http.deadlines import Deadlines
 from goboard.entrypoints.http.errors import PROBLEM_JSON, broken_body, problem_body, problem_headers, too_large
 from goboard.entrypoints.http.operations import Operations
@@ -30,6 +32,11 @@ from goboard.entrypoints.updates import Caller
 _BOARD_PATH = 6  # "", api, v1, dashboards, {dashboard}, top
 _MEMBER_PATH = 8  # "", api, v1, dashboards, {dashboard}, members, {member_id}, rank
 _JSON = b"application/json"
+_PROBLEM_JSON = PROBLEM_JSON.encode()
+_REQUEST_ID = request_ids.HEADER
+_OK = int(HTTPStatus.OK)
+Headers = Sequence[tuple[bytes, bytes]]
+_NO_HEADERS: Headers = ()
 
 
 class _TooLarge(Exception):
@@ -48,6 +55,7 @@ class _Request(NamedTuple):
     segments: list[str]
     tokens: list[str]
     keys: list[str]
+    sent_id: bytes | None
 
     @property
     def dashboard(self) -> str:
@@ -80,7 +88,15 @@ class _Request(NamedTuple):
         return body
 
 
-_Operation = Callable[[Operations, Caller, _Request], Awaitable[msgspec.Struct]]
+_Do = Callable[[Operations, Caller, _Request], Awaitable[msgspec.Struct]]
+
+
+class _Operation(NamedTuple):
+    """What is done, whether without a token too, and where it is counted."""
+
+    do: _Do
+    reads: bool
+    answers: Answers
 
 
 async def _increment(operations: Operations, caller: Caller, request: _Request) -> msgspec.Struct:
@@ -107,13 +123,19 @@ async def _top(operations: Operations, _: Caller, request: _Request) -> msgspec.
     return await operations.reads.top(request.dashboard, Query({"limit": limit}))
 
 
-_OF_MEMBER: dict[tuple[str, str], _Operation] = {
-    ("POST", "increment"): _increment,
-    ("POST", "score"): _submit,
-    ("GET", "rank"): _rank,
-}
-_OF_BOARD: dict[tuple[str, str], _Operation] = {("POST", "increments"): _increments, ("GET", "top"): _top}
-_READS = (_rank, _top)
+def _operations(path: str, functions: dict[tuple[str, str], _Do]) -> dict[tuple[str, str], _Operation]:
+    return {
+        (method, last): _Operation(do, method == "GET", answers_of(method, f"{path}/{last}"))
+        for (method, last), do in functions.items()
+    }
+
+
+_BOARD = "/api/v1/dashboards/{dashboard}"
+_OF_MEMBER = _operations(
+    f"{_BOARD}/members/{{member_id}}",
+    {("POST", "increment"): _increment, ("POST", "score"): _submit, ("GET", "rank"): _rank},
+)
+_OF_BOARD = _operations(_BOARD, {("POST", "increments"): _increments, ("GET", "top"): _top})
 _LIMIT = b"limit="
 _NOT_PLAIN = {b"origin", b"host", b"transfer-encoding", b"content-encoding"}
 
@@ -138,22 +160,28 @@ class Shortcut:
         return handed_on
 
     def _admit(self, operation: _Operation, token: str) -> Identity:
-        return self._gate.admit_reader(token) if operation in _READS else self._gate.admit(token)
+        return self._gate.admit_reader(token) if operation.reads else self._gate.admit(token)
 
     async def _answer(self, operation: _Operation, request: _Request, send: Any) -> None:
+        begun = perf_counter()
+        request_id = request_ids.begin(request.sent_id)
         try:
             with self._deadlines.limit():
                 caller = Caller(self._admit(operation, sent_token(request.tokens)), self._gate)
-                reply = await operation(self._operations, caller, request)
+                reply = await operation.do(self._operations, caller, request)
+            status, media_type, body, more = _OK, _JSON, wire.encode(reply), _NO_HEADERS
         except _Broken:
-            await _send_problem(send, broken_body(), request.path)
+            status, media_type, body, more = _problem(broken_body(), request.path)
         except _TooLarge as refusal:
-            await _send_problem(send, too_large(refusal.args[0]), request.path)
+            status, media_type, body, more = _problem(too_large(refusal.args[0]), request.path)
         except Exception as error:  # noqa: BLE001 -- every failure is answered; the unforeseen is logged
             path = request.path
-            await _send_problem(send, problems.problem_for(error, path), path)
-        else:
-            await _send(send, HTTPStatus.OK, _JSON, wire.encode(reply))
+            status, media_type, body, more = _problem(problems.problem_for(error, path), path)
+        operation.answers.count(status, begun)
+        length = b"%d" % len(body)
+        headers = [(b"content-type", media_type), (b"content-length", length), (_REQUEST_ID, request_id), *more]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def _operation(scope: Any, segments: list[str]) -> _Operation | None:
@@ -168,13 +196,14 @@ def _operation(scope: Any, segments: list[str]) -> _Operation | None:
     return _OF_BOARD.get(key) if plain else None
 
 
-def _plain(headers: list[tuple[bytes, bytes]]) -> tuple[list[str], list[str]] | None:
-    """Give the values of Authorization and Idempotency-Key.
+def _plain(headers: list[tuple[bytes, bytes]]) -> tuple[list[str], list[str], bytes | None] | None:
+    """Give the values of Authorization and Idempotency-Key, and the request's id.
 
     None: a browser's request, or a head that must be looked at (heads.py).
     """
     tokens: list[str] = []
     keys: list[str] = []
+    request_id = None
     hosts = 0
     for name, value in headers:
         if name == b"authorization":
@@ -183,19 +212,13 @@ def _plain(headers: list[tuple[bytes, bytes]]) -> tuple[list[str], list[str]] | 
             hosts += 1
         elif name == b"idempotency-key":
             keys.append(value.decode("latin-1"))
+        elif name == _REQUEST_ID:
+            request_id = b"" if request_id is not None else value  # of several none can be meant
         elif name in _NOT_PLAIN:
             return None
-    return (tokens, keys) if hosts == 1 else None
+    return (tokens, keys, request_id) if hosts == 1 else None
 
 
-async def _send_problem(send: Any, problem: Problem, path: str) -> None:
+def _problem(problem: Problem, path: str) -> tuple[int, bytes, bytes, Headers]:
     more = [(name.lower().encode(), value.encode()) for name, value in problem_headers(problem).items()]
-    await _send(send, problem.kind.status, PROBLEM_JSON.encode(), problem_body(problem, path), more)
-
-
-async def _send(
-    send: Any, status: int, media_type: bytes, body: bytes, headers: Sequence[tuple[bytes, bytes]] = ()
-) -> None:
-    fields = [(b"content-type", media_type), (b"content-length", b"%d" % len(body)), *headers]
-    await send({"type": "http.response.start", "status": int(status), "headers": fields})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+    return int(problem.kind.status), _PROBLEM_JSON, problem_body(problem, path), more

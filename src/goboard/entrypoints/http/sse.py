@@ -10,11 +10,12 @@ from urllib.parse import quote
 from goboard.domain.errors import ServerStopping
 from goboard.domain.names import BoardName
 from goboard.domain.views import Sight, View
-from goboard.entrypoints import problems
+from goboard.entrypoints import problems, request_ids
 from goboard.entrypoints.http import wire
 from goboard.entrypoints.http.feed import Feed, Feeding
 from goboard.entrypoints.http.live_wire import EndedMessage, text_of, view_record
 from goboard.entrypoints.http.sending import CLOSE_SECONDS, Sending
+from goboard.entrypoints.metrics import families
 from goboard.entrypoints.problems import Problem
 from goboard.live import Change, Ended, Message, Snapshot
 
@@ -25,6 +26,7 @@ _HEADERS = [
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),  # nginx would hold events back until it has a few KiB
 ]
+_open = families.CONNECTIONS.of("sse")
 _HEARTBEAT = {"type": "http.response.body", "body": b":\n\n", "more_body": True}
 
 
@@ -67,10 +69,12 @@ class EventStream:
         end = partial(self._break_off, b"")
         feed = Feed(self._feeding, self._identity, sending, stream_event, _HEARTBEAT, end, end)
         feed.enter()
+        _open[0] += 1
         try:
             await self._stream(feed, sending, receive)
             await self._end(send)
         finally:
+            _open[0] -= 1
             feed.exit()
 
     async def _stream(self, feed: Feed, sending: Sending, receive: Any) -> None:
@@ -109,7 +113,7 @@ class EventStream:
 
     def _expired(self) -> bytes:
         problem = Problem(problems.TOKEN_EXPIRED, "the token has expired; watch again with another")
-        details = wire.ProblemDetails(**problem.members(live_path(self._board)))  # type: ignore[arg-type] # its own fields
+        details = wire.told(problem, live_path(self._board), request_ids.text())
         message = EndedMessage(str(self._board), view_record(self._view), details)
         return _event("ended", wire.encode(message))
 

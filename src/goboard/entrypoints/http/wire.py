@@ -8,7 +8,9 @@ from msgspec import UNSET, UnsetType
 
 from goboard.domain.errors import InvalidArgument
 from goboard.domain.standings import Entry
-from goboard.entrypoints import problems
+from goboard.entrypoints import problems, request_ids
+from goboard.entrypoints.http.answers import refused
+from goboard.entrypoints.problems import Problem
 from goboard.entrypoints.updates import required
 
 MAX_BODY_BYTES = 64 * 1024
@@ -112,7 +114,7 @@ class ResultsReply(msgspec.Struct):
 
 
 class ProblemDetails(msgspec.Struct):
-    """RFC 9457, with a `code` for programs."""
+    """RFC 9457, with a `code` for programs, and the request's id (of a WebSocket: the connection's)."""
 
     type: str
     title: str
@@ -120,6 +122,7 @@ class ProblemDetails(msgspec.Struct):
     detail: str
     instance: str
     code: str
+    request_id: str | UnsetType = UNSET
 
 
 # Made once: a decoder or encoder made for each message would cost more than its use.
@@ -269,7 +272,13 @@ def outcome_reply(outcome: Entry | Exception, instance: str) -> OutcomeReply:
 
 def problem_details(error: Exception, instance: str) -> ProblemDetails:
     """Say an error among outcomes; `instance` is what it is told to be at."""
-    return ProblemDetails(**problems.problem_for(error, instance).members(instance))  # type: ignore[arg-type] # its own fields
+    return told(problems.problem_for(error, instance), instance, request_ids.text())
+
+
+def told(problem: Problem, instance: str, request_id: str | None = None) -> ProblemDetails:
+    """Say a problem; `request_id` is left out of what several callers are told."""
+    refused(instance, problem.kind.code)
+    return ProblemDetails(**problem.members(instance, request_id))  # type: ignore[arg-type] # its own fields
 
 
 def top_reply(entries: Sequence[Entry]) -> TopReply:

@@ -7,26 +7,31 @@ from typing import NamedTuple
 
 
 class Script(NamedTuple):
-    """A script's text, and the digest by which Redis knows it once it has run."""
+    """A script's name, its text, and the digest by which Redis knows it once it has run."""
 
+    name: str
     source: bytes
     digest: bytes
 
 
 def _load(*names: str) -> Script:
-    """Put files together to one script, as Redis's scripts have no other way to share what they do."""
-    return _script(b"\n".join(files(__name__).joinpath(name).read_bytes() for name in names))
+    """Put files together to one script, as Redis's scripts have no other way to share what they do.
+
+    It has the name of the last one.
+    """
+    source = b"\n".join(files(__name__).joinpath(name).read_bytes() for name in names)
+    return _script(names[-1].removesuffix(".lua"), source)
 
 
-def _script(source: bytes) -> Script:
+def _script(name: str, source: bytes) -> Script:
     # SHA-1 is the name that EVALSHA asks for, not a protection.
-    return Script(source, hashlib.sha1(source, usedforsecurity=False).hexdigest().encode())
+    return Script(name, source, hashlib.sha1(source, usedforsecurity=False).hexdigest().encode())
 
 
 @cache
 def guarded(script: Script) -> Script:
     """Give the script as a Cluster is to run it: guard.lua says why."""
-    return _script(files(__name__).joinpath("guard.lua").read_bytes() + b"\n" + script.source)
+    return _script(script.name, files(__name__).joinpath("guard.lua").read_bytes() + b"\n" + script.source)
 
 
 WRITE = _load("version.lua", "write.lua")

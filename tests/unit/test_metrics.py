@@ -1,0 +1,143 @@
+"""The metrics of several workers together, who may read them, and what a store and the watches tell of themselves."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+from boards import AT, BOARD, submit
+from live_client import Watcher, until
+from live_hub import NEVER, live_hub
+from scraped import parsed
+
+from goboard.adapters.redis import RedisBoardStore
+from goboard.domain.errors import StoreUnavailable
+from goboard.domain.names import MemberName
+from goboard.entrypoints.metrics import families
+from goboard.entrypoints.metrics.exposition import exposed
+from goboard.entrypoints.metrics.folder import Folder
+from goboard.entrypoints.metrics.meter import Meter, open_folder
+from goboard.live import Snapshot
+from goboard.ports.measures import Unmeasured
+
+REQUESTS, WATCHERS, LAG = families.HTTP_REQUESTS.name, families.WATCHERS.name, families.LOOP_LAG.name
+LABELS = ("GET", "/health", "200")
+
+
+def numbers(requests: float, watchers: float) -> bytes:
+    return msgspec.msgpack.encode({REQUESTS: {LABELS: [requests]}, WATCHERS: {(): [watchers]}})
+
+
+@pytest.fixture
+def dead() -> int:
+    """The number of a process that is no more."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_counters_are_of_all_workers_that_ever_were_and_gauges_of_those_that_live(tmp_path: Path, dead: int) -> None:
+    folder = Folder(tmp_path)
+    folder.write(numbers(5, 2))
+    (tmp_path / f"{os.getppid()}-other").write_bytes(numbers(20, 1))
+    (tmp_path / f"{dead}-before").write_bytes(numbers(100, 50))
+    told, workers = folder.read()
+    assert told[REQUESTS] == {LABELS: [125]}
+    assert told[WATCHERS] == {(): [3]}
+    assert workers == 2
+
+
+def test_what_dead_workers_have_counted_is_kept_in_one_file(tmp_path: Path, dead: int) -> None:
+    folder = Folder(tmp_path)
+    folder.write(numbers(1, 1))
+    for count in range(3):
+        (tmp_path / f"{dead}-{count}").write_bytes(numbers(10, 1))
+        before = folder.read()
+        folder.join_the_dead()
+        assert folder.read() == before
+        assert len(list(tmp_path.iterdir())) == 3  # ours, the dead ones', and the lock
+    assert before.numbers[REQUESTS] == {LABELS: [31]}
+
+
+def test_a_histogram_s_buckets_are_told_cumulated(tmp_path: Path) -> None:
+    family = families.Family("histogram", LAG, "", (), families.SECONDS)
+    observe = family.observer()
+    for value in (0.0001, 0.0005, 0.0006, 7):
+        observe(value)
+    text = exposed({LAG: family.values}, "application/openmetrics-text; version=1.0.0")
+    found = parsed(text.decode())
+    assert [found.value(f"{LAG}_bucket", le=edge) for edge in ("0.0005", "0.001", "5.0", "+Inf")] == [2, 3, 3, 4]
+    assert found.value(f"{LAG}_sum") == pytest.approx(7.0012)
+    assert found.value(f"{LAG}_count") == 4
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_folder_is_for_its_owner_alone_and_goes_with_the_service() -> None:
+    with open_folder(wanted=True) as path:
+        assert Path(path).stat().st_mode & 0o777 == 0o700
+        Folder(Path(path)).write(b"\x80")
+    assert not Path(path).exists()
+    with open_folder(wanted=False) as none:
+        assert none == ""
+
+
+def test_where_there_is_no_room_for_the_folder_the_service_goes_without(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", "/nowhere")
+    with open_folder(wanted=True) as none:
+        assert none == ""
+    assert "TMPDIR" in caplog.text
+
+
+async def test_whoever_asks_without_a_pause_is_told_the_same_for_a_second(tmp_path: Path) -> None:
+    asked = 0.0
+
+    def watchers() -> float:
+        nonlocal asked
+        asked += 1
+        return asked
+
+    meter = Meter(str(tmp_path), {families.WATCHERS: watchers})
+    texts = {(await meter.told(""))[0] for _ in range(20)}
+    assert len(texts) == 1
+    assert asked == 1
+
+
+async def test_a_watcher_that_missed_changes_is_counted_and_one_that_keeps_up_is_not() -> None:
+    class Counting(Unmeasured):
+        count = 0
+
+        def conflated(self) -> None:
+            self.count += 1
+
+    measures = Counting()
+    async with live_hub(poll=NEVER, measures=measures) as live:
+        quick, slow = Watcher(), Watcher()
+        await live.watch(quick)
+        watch = await live.watch(slow)
+        slow.stalled = True
+        for count in (1, 2, 3):
+            await submit(live.store, f"m{count}", 1.0)
+            await until(lambda count=count: len(quick.shown) == count)
+        assert (quick.changes, measures.count) == (2, 0)  # the first of three began the board
+        assert isinstance(watch.take(), Snapshot)
+        assert measures.count == 1
+
+
+async def test_a_store_tells_of_its_calls_and_of_what_failed(tmp_path: Path) -> None:
+    class Heard(Unmeasured):
+        def __init__(self) -> None:
+            self.failures: list[Exception] = []
+
+        def failed(self, error: Exception) -> None:
+            self.failures.append(error)
+
+    heard = Heard()
+    store = RedisBoardStore.from_url(f"unix://{tmp_path}/nobody", measures=heard)
+    with pytest.raises(StoreUnavailable):
+        await store.increment(BOARD, MemberName.parse("ada"), 1.0, AT)
+    await store.close()
+    assert [type(failure) for failure in heard.failures] == [StoreUnavailable]
