@@ -98,7 +98,7 @@ def script(order: str, ties: str) -> Script:
     for number in range(BATCHES):
         batch = [some_submission(dice, overwrites=number % 2 == 0) for _ in range(BATCH)]
         outcomes = []
-        for member, score, _, overwrite in batch:
+        for member, score, _, overwrite, _ in batch:
             board.put(member, score if overwrite else board.score(member) + score)
             outcomes.append((board.score(member), board.rank(member)))
         gone = dice.choice(MEMBERS)

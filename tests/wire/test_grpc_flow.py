@@ -137,10 +137,10 @@ async def test_an_update_is_bounded_and_its_stream_is_not():
 class BrokenStore(HeldStore):
     """Fails where it should give a future."""
 
-    def increment(self, board: BoardName, member: MemberName, delta: float, at: float) -> Future[Entry]:
+    def increment(self, board: BoardName, member: MemberName, delta: float, *more: object) -> Future[Entry]:
         if delta == 0:
             raise RuntimeError("the-inner-text")
-        return super().increment(board, member, delta, at)
+        return super().increment(board, member, delta, *more)
 
 
 async def test_an_unforeseen_error_ends_no_stream(caplog: pytest.LogCaptureFixture):

@@ -83,6 +83,7 @@ def test_many_scores_are_answered_each_in_its_place(on: Board) -> None:
     assert results[8] == {"member_id": "ada", "rank": 1, "score": 4.0, "improved": True}
     refused = [results[place]["problem"] for place in (1, 3, 4, 5, 6, 7)]
     item = "a score must be a JSON object with the text member_id, the number score and, if any, the object metadata"
+    item += " and the text op_id"
     assert [problem["detail"] for problem in refused] == [
         "missing member_id",
         "score is required",
