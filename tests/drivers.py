@@ -170,8 +170,10 @@ DRIVERS = {"rest": Rest, "websocket": Socket, "grpc": Unary, "grpc-stream": Stre
 
 
 def rich_problem(error: grpc.aio.AioRpcError) -> Problem:
-    """Read the problem out of a failed call's rich status."""
+    """Read the problem out of a failed call's rich status; the error itself is raised where it has none."""
     details = [value for key, value in error.trailing_metadata() or () if key == "grpc-status-details-bin"]
+    if not details:
+        raise error
     status = status_pb2.Status.FromString(details[0])
     assert status.code == error.code().value[0]
     problem = dashboard_pb.message("ProblemDetails").FromString(status.details[0].value)
