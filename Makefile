@@ -3,7 +3,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 PEERS := .venv-bench/.ready
 
-.PHONY: help setup run demo test lint types imports generate check-generated test-faults test-browser autobahn screenshots coverage bench lock clean
+.PHONY: help setup run demo test lint types imports generate check-generated test-faults test-browser autobahn fuzz screenshots coverage bench lock clean
 
 help:             ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -33,6 +33,11 @@ test-faults: setup  ## the slow tests: real faults in real processes
 
 test-browser: setup  ## the page, in the Chromium that is on the PATH
 	@REQUIRE_BROWSER=1 $(BIN)/python -m pytest -m browser $(ARGS)
+
+fuzz: setup       ## the fuzzers and Schemathesis for longer, with new inputs each time; FUZZ_EXAMPLES=2000
+	@FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),2000) SCHEMATHESIS_EXAMPLES=100 $(BIN)/python -m pytest \
+		tests/property/test_decoders.py tests/property/test_http2_fuzz.py tests/property/test_scripts.py \
+		tests/wire/test_schemathesis.py $(ARGS)
 
 autobahn: setup   ## Autobahn|Testsuite on an echo over WebSocket; WSTEST=path/to/wstest (tests/autobahn/run.py)
 	@WSTEST="$(or $(WSTEST),wstest)" $(BIN)/python tests/autobahn/run.py

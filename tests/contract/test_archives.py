@@ -43,6 +43,13 @@ async def test_a_name_is_taken_once(store: BoardStore) -> None:
     assert await scores(store, window="archive", period="season 1") == {"ada": 1.0}
 
 
+async def test_a_name_that_is_taken_is_told_also_where_nothing_would_be_set_aside(store: BoardStore) -> None:
+    await submit(store, "ada", 1.0)
+    await store.archive(BOARD, FIRST, NOW)
+    with pytest.raises(ArchiveExists):
+        await store.archive(BOARD, FIRST, NOW)
+
+
 async def test_nothing_is_set_aside_where_there_is_nothing(store: BoardStore) -> None:
     assert await store.archive(BOARD, FIRST, NOW) == 0
     assert await store.periods(BOARD, "archive", AT) == []

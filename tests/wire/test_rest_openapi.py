@@ -1,10 +1,11 @@
 """The OpenAPI document: every route with its query, its body and its problems."""
 
+import re
 from typing import Any
 
 import httpx
 import pytest
-from services import Service
+from services import TOKEN, Service
 
 STANDINGS = {"window", "period"}
 BODY = "a body"
@@ -122,3 +123,28 @@ def test_an_outcome_among_many_is_a_place_or_a_problem(document: Any) -> None:
         *("member_id", "rank", "score", "improved", "kept"),
         "problem",
     }
+
+
+def test_a_name_in_a_path_has_its_bounds(document: Any) -> None:
+    said = operation(document, "GET /dashboards/{dashboard}/members/{member_id}")["parameters"]
+    names = {each["name"]: each["schema"] for each in said if each["in"] == "path"}
+
+    assert all((each["minLength"], each["maxLength"]) == (1, 256) for each in names.values())
+    assert [re.fullmatch(names["dashboard"]["pattern"], name) is None for name in ("a b", "a{", "a\n", "\x85")] == [
+        *(False, True, True, True)
+    ]
+    assert re.fullmatch(names["member_id"]["pattern"], "{é}")
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/dashboards/b/members/m", "DELETE, GET, OPTIONS"),
+        ("/dashboards/b/members/m/score", "OPTIONS, POST, PUT"),
+        ("/dashboards/b/rules", "GET, OPTIONS, PUT"),
+    ],
+)
+def test_a_path_tells_all_its_methods(service: Service, path: str, methods: str) -> None:
+    for method in ("OPTIONS", "PATCH"):
+        reply = httpx.request(method, service.api + path, headers={"Authorization": TOKEN})
+        assert ", ".join(sorted(reply.headers["allow"].split(", "))) == methods

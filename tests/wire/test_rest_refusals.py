@@ -62,6 +62,7 @@ BAD_QUERIES = [
     ("/stats", "detail=true&percentiles=50;90", f"percentiles '50;90' {NUMBER}"),
     ("/stats", "detail=true&percentiles=101", "percentile 101.0 is not from 0 to 100"),
     ("/stats", f"detail=true&percentiles={','.join(['1'] * 101)}", "there are 101 percentiles; at most 100"),
+    ("/stats", "bins=0", "bins '0' is not allowed; it is an integer from 1 to 100"),
     ("/stats", "detail=true&bins=0", "bins '0' is not allowed; it is an integer from 1 to 100"),
     ("/stats", "detail=true&bins=101", "bins '101' is not allowed; it is an integer from 1 to 100"),
     ("/periods", "", "window is required"),

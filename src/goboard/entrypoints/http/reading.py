@@ -36,10 +36,10 @@ class Reads(NamedTuple):
     async def stats(self, dashboard: str, query: Query) -> replies.StatsReply:
         """Tell how many members the board has, and in detail what their scores are like."""
         board = board_in(dashboard)
-        if not query.boolean("detail"):
-            return replies.StatsReply(await self.boards.count(board, **query.standings()))
         percentiles = query.numbers("percentiles", DEFAULT_PERCENTILES)
         bins = query.integer("bins", DEFAULT_BINS, low=1, high=MAX_BINS)
+        if not query.boolean("detail"):
+            return replies.StatsReply(await self.boards.count(board, **query.standings()))
         return replies.detailed_stats(await self.boards.stats(board, percentiles, bins, **query.standings()))
 
     async def entries(self, dashboard: str, query: Query) -> replies.EntriesReply:

@@ -1,9 +1,10 @@
 """The REST routes under /api/v1, as the framework serves and documents them."""
 
 import asyncio
+from http import HTTPStatus
 from typing import Any
 
-from litestar import Router
+from litestar import Request, Response, Router
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -39,9 +40,19 @@ def rest_router(gate: Gate, request_timeout: float) -> Router:
             Router("", route_handlers=[live], opt={_READING: True, _STREAMS: True}),
         ],
         guards=[authenticate],
+        before_request=_tell_methods,
         tags=["dashboards"],
         security=[{"token": []}],
     )
+
+
+def _tell_methods(request: Request[Any, Any, Any]) -> Response[None] | None:
+    """Answer OPTIONS, for which Litestar tells the methods of the handler alone that came first to the path."""
+    if request.method != "OPTIONS":
+        return None
+    path = request.scope["path_template"]
+    methods = {method for route in request.app.routes if route.path_format == path for method in route.methods}
+    return Response(None, status_code=HTTPStatus.NO_CONTENT, headers={"Allow": ", ".join(sorted(methods))})
 
 
 def sent_token(values: list[str]) -> str:

@@ -7,6 +7,7 @@ from litestar.params import Dependency, Parameter
 
 from goboard.domain.errors import InvalidArgument
 from goboard.domain.identity import Identity
+from goboard.domain.names import MAX_NAME_BYTES
 from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.http.operations import Operations
 from goboard.entrypoints.http.queries import Query
@@ -14,8 +15,23 @@ from goboard.entrypoints.updates import Caller
 
 AnyRequest = Request[Identity, Gate, Any]
 Offered = Annotated[Operations, Dependency(skip_validation=True)]
-BoardPath = Annotated[str, Parameter(description="The board's name: 1 to 256 bytes, percent-encoded, no braces.")]
-MemberPath = Annotated[str, Parameter(description="The member's name: 1 to 256 bytes, percent-encoded.")]
+# No control characters, of which Unicode has two runs; bytes are no more than the document can count as characters.
+_NAME = {"minLength": 1, "maxLength": MAX_NAME_BYTES}
+_CONTROLS = "\\u0000-\\u001f\\u007f-\\u009f"
+BoardPath = Annotated[
+    str,
+    Parameter(
+        description="The board's name: 1 to 256 bytes, percent-encoded, no braces.",
+        schema_extra=_NAME | {"pattern": f"^[^{_CONTROLS}{{}}]+$"},
+    ),
+]
+MemberPath = Annotated[
+    str,
+    Parameter(
+        description="The member's name: 1 to 256 bytes, percent-encoded.",
+        schema_extra=_NAME | {"pattern": f"^[^{_CONTROLS}]+$"},
+    ),
+]
 
 
 def caller_of(request: AnyRequest) -> Caller:

@@ -73,13 +73,13 @@ local function place_of_window(window)
 end
 
 local function archive(place, name)
-  local card = call('ZCARD', place.standings)
-  if card == 0 then
-    return 0
-  end
   local aside = place_of('archive/' .. name, order, ties)
   if call('HEXISTS', beside .. 'places', aside.name) == 1 then
     return false
+  end
+  local card = call('ZCARD', place.standings)
+  if card == 0 then
+    return 0
   end
   call('RENAME', place.standings, aside.standings)
   call('PERSIST', aside.standings)

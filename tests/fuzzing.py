@@ -1,0 +1,15 @@
+"""How long the fuzzers look: FUZZ_EXAMPLES inputs each, by default 30; `make fuzz` takes more, new ones each time."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+EXAMPLES = os.environ.get("FUZZ_EXAMPLES")
+
+fuzzed = settings(
+    max_examples=int(EXAMPLES or "30"),
+    deadline=None,
+    derandomize=EXAMPLES is None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
