@@ -38,6 +38,11 @@ async def until_all(service: Service, token: str, right: Callable[[Place | Probl
     return time.monotonic() - begun
 
 
+def ready(service: Service) -> tuple[int, str]:
+    reply = httpx.get(f"{service.base}/ready")
+    return reply.status_code, "" if reply.status_code == 200 else reply.json()["code"]
+
+
 def is_place(answer: Place | Problem) -> bool:
     return isinstance(answer, Place)
 
@@ -48,11 +53,13 @@ async def test_a_server_of_keys_that_comes_and_goes(tmp_path: Path) -> None:
     one, two = signed(ec_key("one"), "ES256"), signed(ec_key("two"), "ES256")
     with goboard_serve(tmp_path, "--store", "memory", **environment) as service:
         assert set((await answers(service, one)).values()) == {AWAY}
+        assert ready(service) == (503, "auth_keys_unavailable")
         reply = httpx.get(f"{service.api}/dashboards/b/top", headers={"Authorization": one})
         assert (reply.status_code, reply.headers["retry-after"]) == (503, "1")
         with key_server(port) as keys:
             keys.publish(ec_key("one"))
             assert await until_all(service, one, is_place, 15) < 10
+            assert ready(service) == (200, "")
             keys.publish(ec_key("two"))
             await until_all(service, two, is_place, 45)
             gone = await answers(service, one)
@@ -60,4 +67,5 @@ async def test_a_server_of_keys_that_comes_and_goes(tmp_path: Path) -> None:
             assert len(gone) == 4
             assert len(keys.asked) == 2  # a new key is asked for once, however many tokens name it
         assert all(map(is_place, (await answers(service, two)).values()))
+        assert ready(service) == (200, "")
         assert sum("cannot be read" in line for line in service.log) <= 4

@@ -58,6 +58,11 @@ def test_a_new_token_is_told_and_stands_in_the_line_to_paste() -> None:
             "Authorization: Bearer $(goboard token player1)",
             "player1",
         ),
+        (
+            {"AUTH_MODE": "jwt", "JWT_ALGORITHM": "RS256", "JWT_JWKS": "keys.json"},
+            "Authorization: Bearer $TOKEN",
+            "player1",
+        ),
         ({"AUTH_MODE": "noop"}, "Authorization: Bearer player1", "player1"),
     ],
     ids=str,

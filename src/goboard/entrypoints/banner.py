@@ -44,7 +44,9 @@ def _curl(settings: Settings, *, token_is_new: bool) -> str:
 
 def _authorization(settings: Settings, *, token_is_new: bool) -> str:
     if settings.auth_mode == "jwt":
-        return '"Authorization: Bearer $(goboard token player1)"'
+        # One whose keys are published can only be made by whoever has the private ones.
+        token = "$TOKEN" if settings.jwt_jwks else "$(goboard token player1)"
+        return f'"Authorization: Bearer {token}"'
     if settings.auth_mode == "noop":
         return "'Authorization: Bearer player1'"
     if token_is_new:

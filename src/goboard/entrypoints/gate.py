@@ -62,6 +62,14 @@ class Gate:
         """
         return VISITOR if self._public_read and not token else self.admit(token)
 
+    def check(self) -> None:
+        """See that anybody can be admitted.
+
+        Raises:
+            KeysUnavailable: whatever token is shown, whether it is valid cannot be told at the moment.
+        """
+        self._verifier.check()
+
     def lifetime(self, identity: Identity) -> float | None:
         """Tell in how many seconds the identity's token ends, 0 where it has; None: never."""
         return None if identity.expires_at is None else max(0.0, identity.expires_at - self._now())

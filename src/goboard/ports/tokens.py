@@ -16,3 +16,11 @@ class TokenVerifier(Protocol):
             KeysUnavailable: whether it is valid cannot be told at the moment.
         """
         ...
+
+    def check(self) -> None:
+        """See that tokens can be verified.
+
+        Raises:
+            KeysUnavailable: none can at the moment, whatever it says.
+        """
+        ...

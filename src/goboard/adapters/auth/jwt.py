@@ -37,6 +37,9 @@ class JwtVerifier:
             raise InvalidToken(f"it is no JWT that we signed: {type(exc).__name__}") from exc
         return self._rules.identity(claims, self._clock.now())
 
+    def check(self) -> None:
+        self._keys.check()
+
     def _signed_claims(self, token: str) -> dict[str, Any]:
         signed = extract_compact(token.encode(), registry=self._registry)
         header = signed.protected

@@ -18,6 +18,10 @@ class Keys(Protocol):
         """
         ...
 
+    def check(self) -> None:
+        """Raise KeysUnavailable where there is no key at all yet."""
+        ...
+
 
 class SharedSecrets:
     """Secrets for HMAC: the current one and, while clients change over, the one before. A `kid` means nothing here."""
@@ -27,3 +31,6 @@ class SharedSecrets:
 
     def fitting(self, _: Any) -> Sequence[Key]:
         return self._keys
+
+    def check(self) -> None:
+        """Pass: they are known from the start."""

@@ -76,6 +76,10 @@ class PublishedKeys:
             raise KeysUnavailable
         raise InvalidToken("its kid is none of JWT_JWKS")
 
+    def check(self) -> None:
+        if self._keys is None:
+            raise KeysUnavailable
+
     def _may_be_new(self) -> bool:
         """Tell whether reading the keys again may bring one that is not known, and have that done where it is time."""
         if self._is_read and time.monotonic() >= self._read_at + self._pace.again:

@@ -41,6 +41,9 @@ class RememberingVerifier:
         _remember(remembered, digest, identity, now)
         return identity
 
+    def check(self) -> None:
+        self._verifier.check()
+
     def forget(self) -> None:
         """Look at every token again, since what they are checked with has changed; from any thread."""
         self._known = {}

@@ -30,3 +30,6 @@ class StaticVerifier:
         if not (is_current or is_previous):
             raise InvalidToken("it is not the static token")
         return self._identity
+
+    def check(self) -> None:
+        """Pass: nothing is waited for."""

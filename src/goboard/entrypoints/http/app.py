@@ -57,6 +57,7 @@ def create_app(  # noqa: PLR0913, PLR0917 -- what a worker's transports share, a
             "boards": Provide(lambda: boards, sync_to_thread=False),
             "operations": Provide(lambda: operations, sync_to_thread=False),
             "feeding": Provide(lambda: feeding, sync_to_thread=False),
+            "gate": Provide(lambda: gate, sync_to_thread=False),
             "door": Provide(lambda: door, sync_to_thread=False),
             "request_timeout": Provide(lambda: settings.request_timeout, sync_to_thread=False),
         },

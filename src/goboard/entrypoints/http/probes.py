@@ -8,6 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import Dependency
 
 from goboard.domain.errors import InvalidToken, MissingToken, ServerStopping
+from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.http.door import Door
 from goboard.entrypoints.http.rest import sent_token
 from goboard.entrypoints.metrics.meter import Meter
@@ -24,10 +25,12 @@ async def health() -> str:
 async def ready(
     boards: Annotated[Leaderboards, Dependency(skip_validation=True)],
     door: Annotated[Door, Dependency(skip_validation=True)],
+    gate: Annotated[Gate, Dependency(skip_validation=True)],
 ) -> str:
-    """Answer `OK` where the store answers and the server goes on, else 503. No token is needed."""
+    """Answer `OK` where the store answers, tokens can be checked and the server goes on, else 503; with no token."""
     if not door.ready:
         raise ServerStopping
+    gate.check()
     await boards.check()
     return "OK"
 
