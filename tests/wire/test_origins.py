@@ -21,6 +21,13 @@ SERVERS = {
 HTTP = httpx.Client(verify=False, timeout=20)
 """One for all: reading the system's certificates takes longer than a call."""
 
+
+@pytest.fixture(scope="module", autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    HTTP.close()
+
+
 # Each is like an allowed one, or like the server's own, to somebody who compares carelessly.
 LOOK_ALIKES = {
     "a longer host": "https://example.org.evil.com",

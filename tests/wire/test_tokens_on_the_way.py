@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -23,6 +24,13 @@ pytestmark = pytest.mark.parametrize("service", ["memory"], indirect=True)
 
 HTTP = httpx.Client(verify=False, timeout=20)
 """One for all: reading the system's certificates takes longer than a call."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    HTTP.close()
+
 
 MISSING, INVALID = (401, "auth_missing_token"), (403, "auth_invalid_token")
 IN = (200, "")
