@@ -94,14 +94,14 @@ def _replicas_online(server: Server) -> int:
 
 @contextmanager
 def _one(kind: str, folder: Path, *args: str) -> Iterator[Server]:
-    folder.mkdir()
+    folder.mkdir(parents=True)
     with start_server(SERVERS[kind], folder, *args, tcp=True) as server:
         yield server
 
 
 @contextmanager
 def _sentinel(kind: str, folder: Path, primary: str) -> Iterator[Server]:
-    folder.mkdir()
+    folder.mkdir(parents=True)
     port = free_port()
     file = folder / "sentinel.conf"  # a Sentinel writes to it what it learns
     file.write_text(
@@ -198,7 +198,7 @@ def _replicates(node: Server, primary: str) -> bool:
 
 @contextmanager
 def _node(kind: str, folder: Path, *args: str) -> "Iterator[Node]":
-    folder.mkdir()
+    folder.mkdir(parents=True)
     port, bus = free_port(), free_port()
     options = {
         "port": port,

@@ -1,6 +1,7 @@
 """A network between a client and a server that can be slow, or stop to carry anything, in a thread of its own."""
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -8,15 +9,16 @@ from typing import Self
 
 
 class Proxy:
-    """Carries what comes to `port` on to the server, and back."""
+    """Carries what comes to `port` on to the server, and back; with a context, over TLS to itself."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
         self.delay = 0.0
         """Seconds that each answer is held back."""
         self.carries_requests = True
         self.carries_answers = True
         """What is not carried is lost; connections stay open."""
         self._server = (host, port)
+        self._tls = tls
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -51,7 +53,7 @@ class Proxy:
         self._loop.close()
 
     async def _listen(self) -> asyncio.Server:
-        listener = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        listener = await asyncio.start_server(self._connected, "127.0.0.1", 0, ssl=self._tls)
         self.port = listener.sockets[0].getsockname()[1]
         return listener
 
@@ -67,7 +69,7 @@ class Proxy:
         assert task is not None
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        with suppress(OSError):
+        with suppress(OSError, asyncio.CancelledError):  # it is stopped
             far, to_far = await asyncio.open_connection(*self._server)
             try:
                 await asyncio.gather(self._requests(near, to_far), self._answers(far, to_near))
@@ -90,8 +92,8 @@ class Proxy:
 
 
 @contextmanager
-def proxy_to(url: str) -> Iterator[Proxy]:
+def proxy_to(url: str, tls: ssl.SSLContext | None = None) -> Iterator[Proxy]:
     """Stand between clients and the server at `url`, which is redis://host:port."""
     host, _, port = url.removeprefix("redis://").rpartition(":")
-    with Proxy(host, int(port)) as proxy:
+    with Proxy(host, int(port), tls) as proxy:
         yield proxy

@@ -35,6 +35,11 @@ class SteadyLoad:
         self._ends = True
         await asyncio.gather(*self._tasks)
 
+    def stop(self) -> None:
+        """Let no caller go on, where the test has failed."""
+        for task in self._tasks:
+            task.cancel()
+
     async def until_all_are_answered_again(self, within: float) -> None:
         """Wait until each board has one more update acknowledged than now."""
         before = dict(self.acknowledged)
@@ -73,5 +78,6 @@ async def steady_load(boards: Leaderboards, count: int = 20) -> AsyncIterator[St
     try:
         await load.until_all_are_answered_again(within=10)
         yield load
-    finally:
         await load.end()
+    finally:
+        load.stop()

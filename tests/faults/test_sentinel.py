@@ -2,13 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
-from ensembles import DOWN_AFTER_MS, Ensemble, start_ensemble
+from ensembles import DOWN_AFTER_MS, SERVICE, Ensemble, eventually, start_ensemble
 from live_client import Watcher, until
+from proxy import Proxy, proxy_to
+from redis import Redis
 from servers import SERVERS, Server
 from steady_load import SteadyLoad, steady_load
 
@@ -113,3 +115,69 @@ async def test_with_min_replicas_a_primary_that_was_replaced_takes_few_updates_a
             lost = {name: load.acknowledged[name] - score for name, score in (await load.scores()).items()}
             assert min(lost.values()) >= 0, "something was applied twice"
             assert max(lost.values()) <= 20, f"more than a tenth of a second's updates: {lost}"
+
+
+APP = "app:a-password-of-the-tests"
+
+
+@contextmanager
+def sentinels_by_proxy(ensemble: Ensemble) -> Iterator[tuple[str, list[Proxy]]]:
+    """Give a URL whose Sentinels can be cut off, and the networks before them."""
+    with ExitStack() as stack:
+        networks = [stack.enter_context(proxy_to(sentinel.url)) for sentinel in ensemble.sentinels]
+        at = ",".join(f"127.0.0.1:{network.port}" for network in networks)
+        yield f"redis+sentinel://{APP}@{at}/{SERVICE}", networks
+
+
+def cut_off(primary: Server) -> None:
+    """Let nobody reach the primary but who has the password of goboard."""
+    with primary.client() as client:
+        client.execute_command("ACL", "SETUSER", "default", "off")
+        client.client_kill_filter(_type="replica", skipme=True)
+        client.client_kill_filter(_type="normal", user="default", skipme=True)
+
+
+def let_in(old: Server) -> None:
+    with Redis.from_url(old.url.replace("://", f"://{APP}@")) as client:
+        client.execute_command("ACL", "SETUSER", "default", "on")
+
+
+def follows(old: Server) -> bool:
+    with old.client() as client:
+        return bool(client.info("replication")["role"] == "slave")
+
+
+async def lost_beside_a_primary_that_is_cut_off(folder: Path, *args: str) -> tuple[float, float]:
+    """Give how many updates were acknowledged there, and how many of all are lost."""
+    user = ("--user", "app", "on", ">a-password-of-the-tests", "~*", "&*", "+@all")
+    with ExitStack() as stack:
+        ensemble = await asyncio.to_thread(stack.enter_context, start_ensemble("valkey", folder, *user, *args))
+        url, networks = stack.enter_context(sentinels_by_proxy(ensemble))
+        async with opened(url) as (boards, _), steady_load(boards, 5) as load:
+            for network in networks:
+                network.cut()
+            old = ensemble.primary()
+            before = sum(load.acknowledged.values())
+            await asyncio.to_thread(cut_off, old)
+            await until_replaced(ensemble, old)
+            beside = sum(load.acknowledged.values()) - before
+            await asyncio.to_thread(let_in, old)
+            for network in networks:
+                network.mend()
+            await asyncio.to_thread(eventually, lambda: follows(old), "the old primary follows the new one")
+            await load.until_all_are_answered_again(within=TAKEOVER)
+            await load.end()
+            lost = sum(load.acknowledged.values()) - sum((await load.scores()).values())
+            return beside, lost
+
+
+async def test_beside_a_primary_that_is_cut_off_min_replicas_bound_what_is_lost(tmp_path: Path) -> None:
+    """Who is cut off together with it hears of no other: it goes on, and without that setting all of it is lost."""
+    bounded = ("--min-replicas-to-write", "1", "--min-replicas-max-lag", "1")
+    (_, few), (many, lost) = await asyncio.gather(
+        lost_beside_a_primary_that_is_cut_off(tmp_path / "bounded", *bounded),
+        lost_beside_a_primary_that_is_cut_off(tmp_path / "unbounded"),
+    )
+    assert many > 200
+    assert lost >= many - 5, "the test tells nothing: what was acknowledged there is not lost"
+    assert 0 <= few <= 5, "each of the callers may have one under way"
