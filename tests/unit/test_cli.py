@@ -198,7 +198,7 @@ def test_noop_warns_at_every_start(tmp_path: Path) -> None:
             assert time.monotonic() < ends, service.log
             time.sleep(0.01)
         (line,) = [line for line in service.log if "noop" in line]
-        assert " WARNING goboard." in line
+        assert '"level": "warning", "logger": "goboard.' in line
         assert "gRPC" not in service.banner
 
 

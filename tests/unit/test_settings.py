@@ -73,6 +73,8 @@ def test_the_defaults_are_the_contract_s() -> None:
         "metrics": True,
         "metrics_token": "",
         "log_level": "info",
+        "log_format": "auto",
+        "access_log": False,
     }
 
 

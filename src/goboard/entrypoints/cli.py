@@ -52,7 +52,9 @@ def serve(store: str | None, workers: int | None, *, ws: bool | None, grpc: bool
     said = {"STORE": store, "WORKERS": workers, "ENABLE_WEBSOCKET": ws, "ENABLE_GRPC": grpc}
     settings = read_settings({name: str(value) for name, value in said.items() if value is not None})
     with_token = settings.with_token()
-    logging.config.dictConfig(logs.logging_config(settings.log_level))
+    logging.config.dictConfig(
+        logs.logging_config(settings.log_level, settings.log_format, access_log=settings.access_log)
+    )
     from goboard.entrypoints import serve as server  # noqa: PLC0415 -- half a second that the other commands save
 
     try:

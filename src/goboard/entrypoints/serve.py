@@ -144,7 +144,7 @@ def _server(settings: Settings) -> MPServer:
         workers_kill_timeout=ceil(settings.stop_delay + STOP_SECONDS) + KILL_SECONDS,
         respawn_failed_workers=True,
         log_level=LogLevels.warning,
-        log_dictconfig=logs.logging_config(settings.log_level),
+        log_dictconfig=logs.logging_config(settings.log_level, settings.log_format, access_log=settings.access_log),
         **_tls_options(settings.tls),
     )
 

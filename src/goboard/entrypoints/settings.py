@@ -89,6 +89,13 @@ VARIABLES = (
     Variable("METRICS", "true", parsing.boolean, "whether `/metrics` is served"),
     Variable("METRICS_TOKEN", "", str, "the token that `/metrics` asks for; empty: none", secret=True),
     Variable("LOG_LEVEL", "info", parsing.one_of("debug", "info", "warning", "error"), "how much is logged"),
+    Variable(
+        "LOG_FORMAT",
+        "auto",
+        parsing.one_of("auto", "json", "text"),
+        "how: as JSON, as text, or as text where standard error is a terminal and else as JSON",
+    ),
+    Variable("ACCESS_LOG", "false", parsing.boolean, "whether every answer is logged"),
 )
 
 
@@ -150,6 +157,8 @@ class Settings:
     metrics: bool
     metrics_token: str = field(repr=False)
     log_level: str
+    log_format: str
+    access_log: bool
 
     @classmethod
     def load(cls, environment: Mapping[str, str]) -> Self:
@@ -207,6 +216,8 @@ class Settings:
             metrics=values["METRICS"],
             metrics_token=values["METRICS_TOKEN"],
             log_level=values["LOG_LEVEL"],
+            log_format=values["LOG_FORMAT"],
+            access_log=values["ACCESS_LOG"],
         )
 
     @property

@@ -143,4 +143,5 @@ def _end_with_parent() -> None:
 
 def _leave() -> None:
     log.error("the parent process is gone: this worker ends")
+    logging.shutdown()  # what waits is written
     os._exit(1)
