@@ -1,7 +1,6 @@
 """A Cluster: each key lies on the server of its slot, which may be another one soon."""
 
 import asyncio
-import logging
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,8 +19,6 @@ ASKED_AT_ONCE = 5
 """Nodes of which the map is asked for at once; most of them have to answer."""
 ASK_AGAIN = 0.1
 """Seconds for which nobody asks again for the map: a failover takes some."""
-
-_log = logging.getLogger(__name__)
 
 
 class SlotMap(NamedTuple):
