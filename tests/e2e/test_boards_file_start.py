@@ -34,7 +34,7 @@ def test_boards_have_the_rules_of_the_file_and_a_store_with_others_is_not_served
         file.write_text("[boards.'world cup']\n")
         outcome = goboard(tmp_path, "serve", **{**HERE, **store}, BOARDS_FILE="boards.toml")
     assert outcome.code == 78
-    assert outcome.told[1].startswith("dashboard 'world cup': order is desc in boards.toml and asc in the store (")
+    assert outcome.told[-1].startswith("dashboard 'world cup': order is desc in boards.toml and asc in the store (")
 
 
 def stored_rules(service: Service, board: str) -> tuple[str, int]:

@@ -195,4 +195,6 @@ def test_a_store_whose_settings_undo_a_promise_is_told_of_at_start(tmp_path: Pat
         start_server(SERVERS["valkey"], tmp_path, tcp=True) as server,
         goboard_serve(tmp_path, REDIS_URL=server.url) as service,
     ):
-        assert any("WARNING" in line and "appendonly is no" in line for line in service.log), service.log
+        events = [json.loads(line) for line in service.log if line.startswith("{")]
+        warned = [event["event"] for event in events if event["level"] == "warning"]
+        assert any(text.startswith("appendonly is no") for text in warned), service.log
