@@ -37,6 +37,7 @@ NOT_RUN = {
     "docker build -t goboard .": "there may be no Docker engine",
     "docker run": "the same",
     "docker compose up --detach --wait": "the same",
+    "docker compose --profile monitoring up --detach --wait": "the same",
 }
 
 

@@ -183,6 +183,13 @@ def test_the_store_s_calls_are_timed_and_their_updates_counted(seen: Seen) -> No
     assert seen.more("goboard_store_call_duration_seconds_sum", script="write") > 0
 
 
+def test_what_can_go_wrong_with_the_store_is_told_before_it_does(seen: Seen) -> None:
+    told = {key: value for key, value in seen.before.samples.items() if key[0] == "goboard_store_errors_total"}
+    kinds = {kind for _, labels in told for _, kind in labels}
+    assert kinds == {"unavailable", "outcome_unknown", "corrupt", "refused"}
+    assert set(told.values()) == {0}
+
+
 def test_nothing_in_the_metrics_tells_of_a_board_a_member_or_a_token(service: Service, seen: Seen) -> None:
     assert seen.after.value("goboard_workers") == 1
     text = httpx.get(f"{service.base}/metrics").text

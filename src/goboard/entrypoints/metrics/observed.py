@@ -10,12 +10,15 @@ _ERRORS: dict[type[Exception], str] = {
     OutcomeUnknown: "outcome_unknown",
     StoreCorrupt: "corrupt",
 }
+_REFUSED = "refused"
 
 
 class Measures:
     """Counts what the ports `StoreMeasures` and `LiveMeasures` tell."""
 
     def __init__(self) -> None:
+        for kind in (*_ERRORS.values(), _REFUSED):
+            families.STORE_ERRORS.of(kind)  # at 0, so that Prometheus sees the first one as an increase
         self._calls: dict[str, tuple[Callable[[float], None], Callable[[float], None]]] = {}
 
     def ran(self, script: str, size: int, seconds: float) -> None:
@@ -29,7 +32,7 @@ class Measures:
 
     def failed(self, error: Exception) -> None:
         """Take in a call that failed."""
-        families.STORE_ERRORS.add(_ERRORS.get(type(error), "refused"))
+        families.STORE_ERRORS.add(_ERRORS.get(type(error), _REFUSED))
 
     def replayed(self, count: int) -> None:
         """Take in updates that were answered and not applied again."""
