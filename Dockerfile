@@ -9,10 +9,10 @@ RUN pip install --no-cache-dir uv==0.13.9
 WORKDIR /build
 # The dependencies first: their layer lives on while only the code changes.
 COPY pyproject.toml uv.lock ./
-RUN uv sync --locked --no-dev --extra embedded --no-install-project
+RUN uv sync --locked --no-dev --extra embedded --extra otel --no-install-project
 COPY README.md LICENSE ./
 COPY src ./src
-RUN uv sync --locked --no-dev --extra embedded --no-editable
+RUN uv sync --locked --no-dev --extra embedded --extra otel --no-editable
 
 
 FROM python:3.13-slim-trixie

@@ -3,10 +3,6 @@
 import asyncio
 import base64
 import secrets
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +10,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 from asking import Asking
+from collector import Collector, collecting
 from commands import goboard
 from joserfc import jwt
 from joserfc.jwk import OctKey
@@ -107,34 +104,12 @@ class Watched:
         assert reply.status_code == 200
         self.heard += [str(reply.headers), reply.text]
 
-    def assert_silent(self, traces: list[str]) -> None:
+    def assert_silent(self, traced: Collector) -> None:
         assert_unseen(self.canaries, "replies", self.heard)
         assert_unseen(self.canaries, "log", self.service.log)
         assert_unseen(self.canaries, "banner", [self.service.banner])
-        if traces:
-            assert_unseen(self.canaries, "traces", traces)
-
-
-@contextmanager
-def collector() -> Iterator[tuple[str, list[str]]]:
-    """Take in whatever traces are sent by OTLP over HTTP."""
-    bodies: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            bodies.append(self.rfile.read(int(self.headers["Content-Length"])).decode("latin-1"))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", bodies
-        server.shutdown()
-        thread.join(5)
+        assert {"GET /ws", "store"} <= {span.name for span in traced.spans}
+        assert_unseen(self.canaries, "traces", [body.decode("latin-1") for body in traced.bodies])
 
 
 def tokens_of(mode: str, canaries: Canaries) -> tuple[list[str], list[str]]:
@@ -157,7 +132,7 @@ def tokens_of(mode: str, canaries: Canaries) -> tuple[list[str], list[str]]:
 async def test_no_secret_comes_out_anywhere(tmp_path: Path, mode: str, log_format: str) -> None:
     canaries = {each.name: canary(each.name.lower()) for each in VARIABLES if each.secret and each.name != "REDIS_URL"}
     password = canaries["REDIS_PASS"]
-    with start_server(valkey_binary(), tmp_path, tcp=True) as valkey, collector() as traced:
+    with start_server(valkey_binary(), tmp_path, tcp=True) as valkey, collecting() as traced:
         with valkey.client() as client:
             client.config_set("requirepass", password)
         valkey.url = valkey.url.replace("redis://", f"redis://:{password}@")
@@ -165,11 +140,11 @@ async def test_no_secret_comes_out_anywhere(tmp_path: Path, mode: str, log_forma
         settings |= {"AUTH_STATIC_ROLE": "server", "REDIS_ADDR": valkey.url.rpartition("@")[2], "REQUEST_TIMEOUT": "2"}
         good, wrong = tokens_of(mode, canaries)
         assert_unseen(canaries, "list of settings", [goboard(tmp_path, "check-config", **settings).out])
-        settings["OTEL_EXPORTER_OTLP_ENDPOINT"] = traced[0]
+        settings |= {"TRACES": "true", "OTEL_EXPORTER_OTLP_ENDPOINT": traced.url}
         with goboard_serve(tmp_path, "--store", "redis", **settings) as service:
             watched = Watched(service, canaries)
             await exercise(watched, valkey, good, wrong)
-        watched.assert_silent(traced[1])
+        watched.assert_silent(traced)
 
 
 async def exercise(watched: Watched, valkey: Server, good: list[str], wrong: list[str]) -> None:

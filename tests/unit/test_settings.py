@@ -72,6 +72,7 @@ def test_the_defaults_are_the_contract_s() -> None:
         "grpc_max_message_bytes": 4 * 1024 * 1024,
         "metrics": True,
         "metrics_token": "",
+        "traces": False,
         "log_level": "info",
         "log_format": "auto",
         "access_log": False,

@@ -28,6 +28,7 @@ from goboard.entrypoints.console import (
 from goboard.entrypoints.parsing import MASK, shown
 from goboard.entrypoints.settings import VARIABLES
 from goboard.entrypoints.tls import TlsError
+from goboard.entrypoints.tracing.opening import TracingError, check_tracing, hand_on
 from goboard.leaderboards import Leaderboards
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -52,6 +53,8 @@ def serve(store: str | None, workers: int | None, *, ws: bool | None, grpc: bool
     said = {"STORE": store, "WORKERS": workers, "ENABLE_WEBSOCKET": ws, "ENABLE_GRPC": grpc}
     settings = read_settings({name: str(value) for name, value in said.items() if value is not None})
     with_token = settings.with_token()
+    if settings.traces:
+        _prepare_tracing()
     logging.config.dictConfig(
         logs.logging_config(settings.log_level, settings.log_format, access_log=settings.access_log)
     )
@@ -77,7 +80,9 @@ def check_config() -> None:
         container.check_keys(settings)
         if settings.tls:
             settings.tls.check()
-    except (BoardsFileError, TlsError, container.KeySetError) as exc:
+        if settings.traces:
+            check_tracing(environment)
+    except (BoardsFileError, TlsError, TracingError, container.KeySetError) as exc:
         fail(str(exc), EX_CONFIG)
     table = Table("variable", "value", "meaning", box=None, pad_edge=False)
     for variable in VARIABLES:
@@ -132,6 +137,15 @@ def show_version() -> None:
 main.add_command(transfer.import_board)
 main.add_command(transfer.export_board)
 main.add_command(simulation.simulate)
+
+
+def _prepare_tracing() -> None:
+    environment = read_environment()
+    try:
+        check_tracing(environment)
+    except TracingError as exc:
+        fail(str(exc), EX_CONFIG)
+    hand_on(environment)
 
 
 def _print_standings(board: str, entries: list[Entry], total: int) -> None:

@@ -36,6 +36,7 @@ from goboard.leaderboards import Leaderboards
 from goboard.live import LiveStandings, WatchLimits
 from goboard.ports.clock import Clock
 from goboard.ports.events import EventBus
+from goboard.ports.spans import StoreSpans
 from goboard.ports.store import BoardStore
 from goboard.ports.tokens import TokenVerifier
 
@@ -56,10 +57,10 @@ __all__ = [
 _measures = Measures()
 
 
-def registry_for(settings: Settings) -> svcs.Registry:
+def registry_for(settings: Settings, spans: StoreSpans | None = None) -> svcs.Registry:
     """Register what a worker with these settings is made of; closing the registry closes the store."""
     registry = svcs.Registry()
-    store, events = _store_and_events(settings)
+    store, events = _store_and_events(settings, spans)
     registry.register_value(BoardStore, store, on_registry_close=store.close)
     registry.register_value(EventBus, events, on_registry_close=events.close)
     clock = SystemClock()
@@ -81,21 +82,22 @@ def registry_for(settings: Settings) -> svcs.Registry:
     return registry
 
 
-def _store_and_events(settings: Settings) -> tuple[BoardStore, EventBus]:
+def _store_and_events(settings: Settings, spans: StoreSpans | None = None) -> tuple[BoardStore, EventBus]:
     """Make the store, and the bus on which its changes are heard."""
     if settings.store == "memory":
         events = MemoryEventBus()
         return MemoryBoardStore(events, retention=settings.retention), events
-    return _redis_store(settings), RedisEventBus.from_url(settings.redis_url, prefix=settings.redis_prefix)
+    return _redis_store(settings, spans), RedisEventBus.from_url(settings.redis_url, prefix=settings.redis_prefix)
 
 
-def _redis_store(settings: Settings) -> BoardStore:
+def _redis_store(settings: Settings, spans: StoreSpans | None) -> BoardStore:
     return RedisBoardStore.from_url(
         settings.redis_url,
         prefix=settings.redis_prefix,
         top_snapshot=settings.top_snapshot,
         retention=settings.retention,
         measures=_measures,
+        spans=spans,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 
 from goboard.entrypoints import request_ids
+from goboard.entrypoints.tracing import requests
 
 MAX_CHARS = 2000
 """Of what is logged, whatever was sent; of an error's trace eight times as many, its end."""
@@ -128,6 +129,9 @@ def _add_whence(_: Any, __: str, event: _Event) -> _Event:
     request_id = request_ids.text()
     if request_id is not None:
         event["request_id"] = request_id
+    followed = requests.current.get()
+    if followed is not None and followed.ids is not None:
+        event["trace_id"], event["span_id"] = followed.ids
     return event
 
 

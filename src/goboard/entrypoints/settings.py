@@ -88,6 +88,7 @@ VARIABLES = (
     ),
     Variable("METRICS", "true", parsing.boolean, "whether `/metrics` is served"),
     Variable("METRICS_TOKEN", "", str, "the token that `/metrics` asks for; empty: none", secret=True),
+    Variable("TRACES", "false", parsing.boolean, "whether requests are traced; needs the extra otel, and OTEL_*"),
     Variable("LOG_LEVEL", "info", parsing.one_of("debug", "info", "warning", "error"), "how much is logged"),
     Variable(
         "LOG_FORMAT",
@@ -156,6 +157,7 @@ class Settings:
     grpc_max_message_bytes: int
     metrics: bool
     metrics_token: str = field(repr=False)
+    traces: bool
     log_level: str
     log_format: str
     access_log: bool
@@ -215,6 +217,7 @@ class Settings:
             grpc_max_message_bytes=values["GRPC_MAX_MESSAGE_BYTES"],
             metrics=values["METRICS"],
             metrics_token=values["METRICS_TOKEN"],
+            traces=values["TRACES"],
             log_level=values["LOG_LEVEL"],
             log_format=values["LOG_FORMAT"],
             access_log=values["ACCESS_LOG"],

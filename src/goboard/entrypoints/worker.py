@@ -28,6 +28,8 @@ from goboard.entrypoints.metrics.meter import Meter
 from goboard.entrypoints.settings import Settings
 from goboard.entrypoints.sockets import listen
 from goboard.entrypoints.stop import OrderlyStop, hold_back_interrupts
+from goboard.entrypoints.tracing.opening import open_tracing
+from goboard.entrypoints.tracing.requests import Requests
 from goboard.leaderboards import Leaderboards
 from goboard.live import LiveStandings
 from goboard.ports.clock import Clock
@@ -45,7 +47,9 @@ def load_worker(settings: Settings, ruled: Mapping[BoardName, Rules], metrics: s
     `ruled` are boards whose rules the worker sets before it serves: the memory store's, which lives here. `metrics` is
     the folder of the workers' numbers; empty: there are no metrics.
     """
-    registry = registry_for(settings)
+    hold_back_interrupts()
+    tracing = open_tracing() if settings.traces else None
+    registry = registry_for(settings, tracing)
     container = svcs.Container(registry)
     # Looked up here, once, and handed inward: nothing asks a container while it serves.
     boards = Leaderboards(container.get_abstract(BoardStore), container.get_abstract(Clock).now)
@@ -55,12 +59,13 @@ def load_worker(settings: Settings, ruled: Mapping[BoardName, Rules], metrics: s
     watched = {families.WATCHERS: lambda: live.watchers, families.VIEWS: lambda: live.views}
     meter = Meter(metrics, watched) if metrics else None
     door = Door()
-    hold_back_interrupts()
 
     async def close() -> None:
         await live.close()
         await container.aclose()
         await registry.aclose()
+        if tracing:
+            await tracing.close()
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -68,7 +73,7 @@ def load_worker(settings: Settings, ruled: Mapping[BoardName, Rules], metrics: s
         _spare_the_collector()
         try:
             await give_rules(boards, settings.boards_file, ruled)
-            grpc = _grpc_server(boards, live, gate, settings) if settings.enable_grpc else None
+            grpc = _grpc_server(boards, live, gate, settings, tracing) if settings.enable_grpc else None
             OrderlyStop(door, feeding.pulse, grpc, settings.stop_delay, close).await_signal()
             measuring = meter.measuring() if meter else nullcontext()
             async with _discovering(boards), measuring, _serving(grpc, settings):
@@ -76,7 +81,7 @@ def load_worker(settings: Settings, ruled: Mapping[BoardName, Rules], metrics: s
         finally:
             await close()
 
-    return create_app(boards, feeding, door, gate, settings, lifespan, meter)
+    return create_app(boards, feeding, door, gate, settings, lifespan, meter, tracing)
 
 
 @asynccontextmanager
@@ -97,7 +102,9 @@ async def _discover(boards: Leaderboards) -> None:
         log.warning("boards that others than goboard wrote may be missing from the list until the next start: %s", exc)
 
 
-def _grpc_server(boards: Leaderboards, live: LiveStandings, gate: Gate, settings: Settings) -> GrpcServer:
+def _grpc_server(
+    boards: Leaderboards, live: LiveStandings, gate: Gate, settings: Settings, requests: Requests | None
+) -> GrpcServer:
     return GrpcServer(
         boards,
         live,
@@ -106,6 +113,7 @@ def _grpc_server(boards: Leaderboards, live: LiveStandings, gate: Gate, settings
         request_timeout=settings.request_timeout,
         max_limit=settings.max_limit,
         allow_self_delete=settings.allow_self_delete,
+        requests=requests,
     )
 
 

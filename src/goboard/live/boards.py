@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextvars import Context
 
 from goboard.domain.errors import GoboardError, InvalidArgument, PeriodNotFound, StoreUnavailable
 from goboard.domain.names import BoardName
@@ -41,7 +42,8 @@ class WatchedBoard:
         self._stirred = asyncio.Event()
         self._away = False
         self._end_listening = events.listen(board, self._heard)
-        self._task = self._loop.create_task(self._run())
+        # In a context of its own: it works for all who watch, not for whoever came first.
+        self._task = self._loop.create_task(self._run(), context=Context())
 
     def add(self, view: View) -> ShownView:
         """Watch a view that is not watched yet."""

@@ -57,7 +57,7 @@ class Batcher:
         self._rulebook = rulebook
         self._index = index
         self._retention = retention
-        self._lanes: Lanes[_Waiting] = Lanes(deque, self._send_batches, _refuse)
+        self._lanes: Lanes[_Waiting] = Lanes(deque, self._send_batches, _refuse, connections.spans)
 
     def put_increment(
         self, board: BoardName, member: str, delta: float, at: float, key: IdempotencyKey | None
@@ -142,7 +142,8 @@ class Batcher:
             return
         link.answer_by(batch.oldest + ANSWER_WITHIN)
         script, arguments = (SUBMIT, batch.ruled_arguments()) if batch.ruled else (WRITE, batch.plain_arguments())
-        reply = await link.run(script, standings_key(self._prefix, batch.board), *arguments, size=batch.size)
+        key = standings_key(self._prefix, batch.board)
+        reply = await link.run(script, key, *arguments, size=batch.size, answers=batch.answers)
         if reply[0] == b"stale":
             self._rulebook.learn(batch.board, reply[1])
             batch.give_back(waiting)
@@ -213,6 +214,10 @@ class Batch:
     def size(self) -> int:
         """How many changes it carries."""
         return sum([count for _, count in self.parts])
+
+    def answers(self) -> list[Future[Any]]:
+        """Give what the callers wait for whose writes it carries."""
+        return [write.future for write, _ in self.parts]
 
     def plain_arguments(self) -> list[str | bytes]:
         """Give what write.lua is called with."""

@@ -3,7 +3,8 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
+from asyncio import Future
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Self
 from weakref import WeakKeyDictionary
@@ -19,6 +20,7 @@ from goboard.adapters.redis.topology import Topology
 from goboard.adapters.redis.urls import topology_of
 from goboard.domain.errors import StoreUnavailable
 from goboard.ports.measures import UNMEASURED, StoreMeasures
+from goboard.ports.spans import StoreSpans
 
 STORE_TIMEOUT = 1.5
 """Seconds that one exchange may take, connecting included: under the 2 s within which a caller is to hear."""
@@ -41,11 +43,13 @@ class Link:
         limit: asyncio.Timeout,
         runs: MutableMapping[Any, str],
         measures: StoreMeasures = UNMEASURED,
+        spans: StoreSpans | None = None,
     ) -> None:
         self._topology = topology
         self._limit = limit
         self._runs = runs
         self._measures = measures
+        self._spans = spans
         self._server: Server | None = None
         self._connection: AbstractConnection
         self._holds = False
@@ -121,15 +125,25 @@ class Link:
         except ResponseError as refusal:
             return await self._follow(refusal, key, lambda: self.call(*command))
 
-    async def run(self, script: Script, key: str, *arguments: str | bytes, size: int = 1) -> Any:
-        """Run a script at the server of `key`, for `size` updates or reads."""
+    async def run(
+        self,
+        script: Script,
+        key: str,
+        *arguments: str | bytes,
+        size: int = 1,
+        answers: Callable[[], Iterable[Future[Any]]] | None = None,
+    ) -> Any:
+        """Run a script at the server of `key`, for `size` updates or reads, whose callers wait for `answers`."""
         begun = time.perf_counter()
         await self.lead_to(key)
         try:
             reply = await self._run(script, key, arguments)
         except ResponseError as refusal:
             reply = await self._follow(refusal, key, lambda: self._run(script, key, arguments))
-        self._measures.ran(script.name, size, time.perf_counter() - begun)
+        seconds = time.perf_counter() - begun
+        self._measures.ran(script.name, size, seconds)
+        if self._spans is not None:
+            self._spans.ran(script.name, size, seconds, answers)
         return reply
 
     async def server_run(self) -> str:
@@ -192,21 +206,24 @@ class Link:
 class Connections:
     """At most 32 connections to each server. Nothing is ever sent twice that may have been done."""
 
-    def __init__(self, topology: Topology, measures: StoreMeasures = UNMEASURED) -> None:
+    def __init__(
+        self, topology: Topology, measures: StoreMeasures = UNMEASURED, spans: StoreSpans | None = None
+    ) -> None:
         self.topology = topology
         self.measures = measures
+        self.spans = spans
         self._closed = False
         self._runs: MutableMapping[Any, str] = WeakKeyDictionary()
         """Which run of the server each connection leads to, by its stream."""
 
     @classmethod
-    def from_url(cls, url: str, measures: StoreMeasures = UNMEASURED) -> Self:
+    def from_url(cls, url: str, measures: StoreMeasures = UNMEASURED, spans: StoreSpans | None = None) -> Self:
         """Make ready to connect to `url`; nothing is connected yet.
 
         Raises:
             InvalidArgument: the URL is not understood.
         """
-        return cls(topology_of(url), measures)
+        return cls(topology_of(url), measures, spans)
 
     @asynccontextmanager
     async def lease(self, at: str | Server, *, board: str, lost: Lost) -> AsyncIterator[Link]:
@@ -224,7 +241,7 @@ class Connections:
         link = None
         try:
             async with asyncio.timeout(STORE_TIMEOUT) as limit:
-                link = Link(self.topology, limit, self._runs, self.measures)
+                link = Link(self.topology, limit, self._runs, self.measures, self.spans)
                 try:
                     await (link.lead_to(at) if isinstance(at, str) else link.take(at))
                     yield link

@@ -43,7 +43,7 @@ class Queries:
         self._connections = connections
         self._prefix = prefix
         self._rulebook = rulebook
-        self._lanes: Lanes[deque[_Waiting]] = Lanes(deque, self._send, _refuse)
+        self._lanes: Lanes[deque[_Waiting]] = Lanes(deque, self._send, _refuse, connections.spans)
 
     def ask(self, board: BoardName, known: KnownRules, question: Question) -> Future[Any]:
         """Let a question wait its turn."""
@@ -65,7 +65,9 @@ class Queries:
                 if taken:
                     link.answer_by(taken[0].since + ANSWER_WITHIN)
                     arguments = _arguments(taken, await link.server_run())
-                    reply = await link.run(QUERY, key, *arguments, size=len(taken))
+                    reply = await link.run(
+                        QUERY, key, *arguments, size=len(taken), answers=lambda: [each.future for each in taken]
+                    )
                     self._settle(board, taken, reply)
         except StoreError as error:
             _fail(taken, error)

@@ -63,15 +63,16 @@ class _Reads:
 
     def fail(self, error: StoreError) -> None:
         """Bring each caller an error of its own."""
-        for future in self._futures():
+        for future in self.answers():
             bring(future, each_its_own(error))
 
     def turn_away(self) -> None:
         """Tell each caller that the board has rules."""
-        for future in self._futures():
+        for future in self.answers():
             bring(future, Stale())
 
-    def _futures(self) -> list[Future[Any]]:
+    def answers(self) -> list[Future[Any]]:
+        """Give what the callers wait for that are still there."""
         futures = [future for _, future in self.tops] + [future for _, future in self.ranks] + self.counts
         return [future for future in futures if not future.done()]
 
@@ -84,7 +85,7 @@ class Reader:
         self._rulebook = rulebook
         self._prefix = prefix
         self._snapshots = snapshots
-        self._lanes = Lanes(_Reads, self._send, _refuse)
+        self._lanes = Lanes(_Reads, self._send, _refuse, connections.spans)
 
     def top(self, board: BoardName, limit: int) -> Future[list[Entry]]:
         """Ask for the first places."""
@@ -142,7 +143,8 @@ class Reader:
         link.answer_by(reads.since + ANSWER_WITHIN)
         last = str(reads.limit - 1) if reads.limit else ""
         members = [member for member, _ in reads.ranks]
-        reply = await link.run(READ, standings_key(self._prefix, board), last, *members, size=len(reads))
+        key = standings_key(self._prefix, board)
+        reply = await link.run(READ, key, last, *members, size=len(reads), answers=reads.answers)
         if reply[0] == b"stale":
             self._rulebook.learn(board, reply[1])
             reads.turn_away()

@@ -37,6 +37,7 @@ from goboard.domain.rules import BoardRules, Rules
 from goboard.domain.standings import BoardSize, Entry, Lookup, MemberDetails, Outcome, Stats, Submission
 from goboard.domain.views import Sight, View
 from goboard.ports.measures import UNMEASURED, StoreMeasures
+from goboard.ports.spans import StoreSpans
 
 _Answer = TypeVar("_Answer")
 _RETENTION = Retention()
@@ -73,7 +74,7 @@ class RedisBoardStore:
         self._changes = RuleChanges(connections, prefix, self._rulebook, self._index)
 
     @classmethod
-    def from_url(
+    def from_url(  # noqa: PLR0913 -- where the store is, how it is used, and who hears of it
         cls,
         url: str,
         *,
@@ -81,6 +82,7 @@ class RedisBoardStore:
         top_snapshot: float = 0,
         retention: Retention = _RETENTION,
         measures: StoreMeasures = UNMEASURED,
+        spans: StoreSpans | None = None,
     ) -> Self:
         """Make a store at `url`, its keys beginning with `prefix`.
 
@@ -91,12 +93,12 @@ class RedisBoardStore:
         It connects when it is first used. With `top_snapshot` over 0, `top` of a board without rules may answer with
         what it read up to so many seconds ago, so that any number of callers costs the server one read in that time.
         `retention` says how long updates with keys are known again; stores of the same boards should have the same.
-        `measures` hears of every call.
+        `measures` hears of every call, `spans` for whom it was made.
 
         Raises:
             InvalidArgument: the URL is not understood, or the prefix has braces.
         """
-        connections = Connections.from_url(url, measures)
+        connections = Connections.from_url(url, measures, spans)
         return cls(connections, prefix=prefix, top_snapshot=top_snapshot, retention=retention)
 
     def increment(

@@ -1,11 +1,12 @@
 """The writes that wait for a board: one change, or a list of them that may fill several batches."""
 
 from abc import ABC, abstractmethod
-from asyncio import AbstractEventLoop, Future
+from asyncio import Future
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from goboard.adapters.redis.failures import bring, each_its_own
+from goboard.adapters.redis.lanes import Loop
 from goboard.adapters.redis.operations import named
 from goboard.adapters.redis.replies import Replies, RuledReplies
 from goboard.domain.errors import GoboardError, OutcomeUnknown, StoreError, StoreUnavailable, UpdateRefused
@@ -87,7 +88,7 @@ class OneWrite:
 
     def __init__(  # noqa: PLR0913, PLR0917 -- as `Batcher.put_one`
         self,
-        loop: AbstractEventLoop,
+        loop: Loop,
         member: str,
         kind: str,
         said: str,
@@ -132,7 +133,7 @@ class OneIncrement:
     plain = True
     last = False
 
-    def __init__(self, loop: AbstractEventLoop, member: str, delta: float, at: float) -> None:
+    def __init__(self, loop: Loop, member: str, delta: float, at: float) -> None:
         self.future: Future[Entry] = loop.create_future()
         self.since = loop.time()
         self.at = at
@@ -171,7 +172,7 @@ class _ManyWrites(ABC, Generic[Item]):
 
     last = False
 
-    def __init__(self, loop: AbstractEventLoop, items: Sequence[Item], at: float) -> None:
+    def __init__(self, loop: Loop, items: Sequence[Item], at: float) -> None:
         self.future: Future[list[Any]] = loop.create_future()
         self.since = loop.time()
         self.at = at

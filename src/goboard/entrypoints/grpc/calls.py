@@ -72,7 +72,7 @@ class Calls:
         """Answer one call, whatever happens; `arrived` is the loop's time when its headers came."""
         fields = dict(headers)
         request_ids.begin(fields.get(request_ids.NAME, "").encode("latin-1"))
-        code, method = "CANCELLED", _UNKNOWN
+        code, method = "CANCELLED", UNKNOWN
         try:
             if (status := _http_status(headers, fields)) != "200":
                 await stream.send_headers([(":status", status)], end_stream=True)
@@ -80,7 +80,7 @@ class Calls:
                 code = "UNKNOWN"  # what gRPC's clients make of it
                 return
             path = fields.get(":path", "")
-            method = self._methods.get(path, _UNKNOWN)
+            method = self._methods.get(path, UNKNOWN)
             call: CallStream[Any, Any] = CallStream(stream, inbox, watchers, path, method)
             problem = await self._run(call, method, headers, arrived)
             code = "OK" if problem is None else problem.kind.grpc.name
@@ -91,10 +91,10 @@ class Calls:
             self._count(fields.get(":path", ""), method, code, arrived)
 
     def _count(self, path: str, method: Handler, code: str, arrived: float) -> None:
-        name = "unknown" if method is _UNKNOWN else path.rpartition("/")[2]
+        name = name_of(path, method)
         families.GRPC_CALLS.add(name, code)
         seconds = asyncio.get_running_loop().time() - arrived
-        if not _streams(method.cardinality):
+        if not streams(method.cardinality):
             families.GRPC_DURATION.observer(name)(seconds)
         if access.isEnabledFor(logging.INFO):
             access.info("answered", extra={"method": name, "status": code, "seconds": round(seconds, 6)})
@@ -103,7 +103,7 @@ class Calls:
         self, call: CallStream[Any, Any], method: Handler, headers: Headers, arrived: float
     ) -> Problem | None:
         try:
-            if call.path.startswith(GUARDED) and method is not _UNKNOWN:
+            if call.path.startswith(GUARDED) and method is not UNKNOWN:
                 self._admit(call.path, headers)
             deadline = self._deadline(headers, method.cardinality, arrived)
             if deadline is not None and asyncio.get_running_loop().time() >= deadline:
@@ -122,7 +122,7 @@ class Calls:
 
     async def _until_expiry(self, call: CallStream[Any, Any], method: Handler) -> None:
         """Let the call be handled; a stream goes on for as long as its token is valid."""
-        known = caller.get(None) if _streams(method.cardinality) else None
+        known = caller.get(None) if streams(method.cardinality) else None
         lifetime = known.lifetime if known else None
         if lifetime is None:
             await method.func(call)
@@ -140,12 +140,13 @@ class Calls:
     def _deadline(self, headers: Headers, cardinality: Cardinality, arrived: float) -> float | None:
         """Give the time by which the whole call must be done; a stream has none unless the client says so."""
         limits = [_timeout(value) for name, value in headers if name == "grpc-timeout"]
-        if not _streams(cardinality):
+        if not streams(cardinality):
             limits.append(self._timeout)
         return arrived + min(limits) if limits else None
 
 
-def _streams(cardinality: Cardinality) -> bool:
+def streams(cardinality: Cardinality) -> bool:
+    """Tell whether a call may have many messages, one way or the other."""
     return bool(cardinality.client_streaming or cardinality.server_streaming)
 
 
@@ -174,8 +175,13 @@ def _timeout(value: str) -> float:
     return decode_timeout(value)
 
 
+def name_of(path: str, method: Handler) -> str:
+    """Give a method's name as it is told to others; what is sent shall make none."""
+    return "unknown" if method is UNKNOWN else path.rpartition("/")[2]
+
+
 async def _unknown_method(_: CallStream[Any, Any]) -> None:
     raise refusals.CallRefused(problems.NOT_FOUND, "there is no such method")
 
 
-_UNKNOWN = Handler(_unknown_method, Cardinality.UNARY_UNARY, None, None)
+UNKNOWN = Handler(_unknown_method, Cardinality.UNARY_UNARY, None, None)

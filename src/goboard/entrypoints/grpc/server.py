@@ -16,8 +16,10 @@ from goboard.entrypoints.grpc.connection import CallProtocol
 from goboard.entrypoints.grpc.health import Health
 from goboard.entrypoints.grpc.outbox import PATIENCE_SECONDS
 from goboard.entrypoints.grpc.service import DashboardService
+from goboard.entrypoints.grpc.traced import TracedCalls
 from goboard.entrypoints.grpc.watchers import PING_SECONDS
 from goboard.entrypoints.tls import HANDSHAKE_SECONDS
+from goboard.entrypoints.tracing.requests import Requests
 from goboard.leaderboards import Leaderboards
 from goboard.live import LiveStandings
 
@@ -42,6 +44,7 @@ class GrpcServer:
         allow_self_delete: bool,
         patience: float = PATIENCE_SECONDS,
         ping_seconds: float = PING_SECONDS,
+        requests: Requests | None = None,
     ) -> None:
         self._leaving = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -54,7 +57,8 @@ class GrpcServer:
             patience=patience,
         )
         methods = _methods(service, Health(self._leaving, self._stopping))
-        self._calls = Calls(methods, gate, request_timeout, self._stopping)
+        answering = methods, gate, request_timeout, self._stopping
+        self._calls = TracedCalls(*answering, requests) if requests else Calls(*answering)
         self._max_message_bytes = max_message_bytes
         self._ping_seconds = ping_seconds
         self._connections: set[CallProtocol] = set()

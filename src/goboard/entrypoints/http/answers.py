@@ -1,6 +1,7 @@
 """What is counted of the HTTP requests, and logged where that is wanted."""
 
 import logging
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
@@ -9,8 +10,13 @@ from goboard.entrypoints.metrics import families
 
 UNMATCHED = "unmatched"
 """Stands for all paths that lead nowhere: what is sent shall make no label."""
+OTHER = "other"
+"""Stands for all methods that HTTP has not."""
 _SOCKET = "/ws"
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+
+listeners: list[Callable[[str, str, int], None]] = []
+"""Who hears of each answer: its method, its route, and its status."""
 
 log = logging.getLogger("goboard.access")
 
@@ -35,6 +41,8 @@ class Answers:
         if log.isEnabledFor(logging.INFO):
             said = {"method": self._method, "route": self._route, "status": int(status), "seconds": round(seconds, 6)}
             log.info("answered", extra=said)
+        for listener in listeners:
+            listener(self._method, self._route, int(status))
 
 
 def refused(instance: str, code: str) -> None:
@@ -42,12 +50,17 @@ def refused(instance: str, code: str) -> None:
     families.REFUSALS.add("websocket" if instance == _SOCKET else "http", code)
 
 
+def known_method(method: str) -> str:
+    """Give a method as it is told to others."""
+    return method if method in _METHODS else OTHER
+
+
 _answers: dict[tuple[str, str], Answers] = {}
 
 
 def answers_of(method: str, route: str) -> Answers:
-    """Give the answers of a route; a method that HTTP has not counts as `other`."""
-    key = (method if method in _METHODS else "other", route)
+    """Give the answers of a route."""
+    key = (known_method(method), route)
     found = _answers.get(key)
     if found is None:
         found = _answers[key] = Answers(*key)

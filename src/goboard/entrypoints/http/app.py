@@ -24,8 +24,10 @@ from goboard.entrypoints.http.paths import route_by_raw_path
 from goboard.entrypoints.http.probes import health, metrics_route, ready
 from goboard.entrypoints.http.rest import rest_router
 from goboard.entrypoints.http.shortcut import Shortcut
+from goboard.entrypoints.http.traced import Traced
 from goboard.entrypoints.metrics.meter import Meter
 from goboard.entrypoints.settings import Settings
+from goboard.entrypoints.tracing.requests import Requests
 from goboard.leaderboards import Leaderboards
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
@@ -39,10 +41,11 @@ def create_app(  # noqa: PLR0913, PLR0917 -- what a worker's transports share, a
     settings: Settings,
     lifespan: Lifespan,
     meter: Meter | None = None,
+    requests: Requests | None = None,
 ) -> Any:
     """Make the ASGI application, for as long as `door` is open; `lifespan` spans its life in a server.
 
-    Without a `meter` there is no /metrics.
+    Without a `meter` there is no /metrics; with `requests` they are traced.
     """
     operations = Operations.on(boards, settings.max_limit, allow_self_delete=settings.allow_self_delete)
     litestar = Litestar(
@@ -81,6 +84,7 @@ def create_app(  # noqa: PLR0913, PLR0917 -- what a worker's transports share, a
         enabled=settings.enable_websocket,
         request_timeout=settings.request_timeout,
     )
-    return route_by_raw_path(
+    app = route_by_raw_path(
         door.before(Shortcut(Observed(Heads(handshakes)), operations, gate, settings.request_timeout))
     )
+    return Traced(app, requests) if requests else app
