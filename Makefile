@@ -37,6 +37,7 @@ test-browser: setup  ## the page, in the Chromium that is on the PATH
 fuzz: setup       ## the fuzzers and Schemathesis for longer, with new inputs each time; FUZZ_EXAMPLES=2000
 	@FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),2000) SCHEMATHESIS_EXAMPLES=100 $(BIN)/python -m pytest \
 		tests/property/test_decoders.py tests/property/test_http2_fuzz.py tests/property/test_scripts.py \
+		tests/property/test_ranking_model.py tests/property/test_store_model.py \
 		tests/wire/test_schemathesis.py $(ARGS)
 
 autobahn: setup   ## Autobahn|Testsuite on an echo over WebSocket; WSTEST=path/to/wstest (tests/autobahn/run.py)

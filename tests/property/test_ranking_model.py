@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from boards import BOARD
+from fuzzing import runs
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -278,7 +279,7 @@ def test_a_store_ranks_as_one_that_sorts_anew(
 
     machine = type("Machine", (RankingMachine,), {"open_store": staticmethod(open_store), "runner": runner})
     few = settings(
-        max_examples=100 if kind == "memory" else 60,
+        max_examples=runs(usually=40 if kind == "memory" else 25),
         stateful_step_count=30,
         deadline=None,
         suppress_health_check=list(HealthCheck),

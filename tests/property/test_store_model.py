@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from boards import AT, NOW, put, put_many, top
+from fuzzing import runs
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -137,6 +138,10 @@ def test_a_store_behaves_as_a_sorted_dictionary(
 
     machine = type("Machine", (StoreMachine,), {"open_store": staticmethod(open_store), "runner": runner})
     few = settings(
-        max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), database=None
+        max_examples=runs(usually=25),
+        stateful_step_count=25,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
     )
     run_state_machine_as_test(machine, settings=few)
