@@ -73,7 +73,7 @@ def test_a_route_says_what_it_takes_and_answers(document: Any, route: str) -> No
 
     assert parameters | ({BODY} if "requestBody" in said else set()) == ROUTES[route]
     assert {"200", *problems} <= set(said["responses"])
-    assert ({"413", "415"} <= set(said["responses"])) == (BODY in ROUTES[route])
+    assert ({"408", "413", "415"} <= set(said["responses"])) == (BODY in ROUTES[route])
     assert ("404" in said["responses"]) == (ROUTES[route] >= STANDINGS)
     assert said["description"]
     assert all(each["description"] for each in said.get("parameters", []))

@@ -74,6 +74,13 @@ UNSUPPORTED_ENCODING = Kind(
     Status.UNIMPLEMENTED,
 )
 TIMEOUT = Kind(HTTPStatus.GATEWAY_TIMEOUT, "urn:goboard:request:timeout", "timeout", Status.DEADLINE_EXCEEDED)
+SENT_TOO_SLOWLY = Kind(
+    HTTPStatus.REQUEST_TIMEOUT,
+    "urn:goboard:request:sent-too-slowly",
+    "sent_too_slowly",
+    Status.DEADLINE_EXCEEDED,
+)
+"""What was begun was not sent to its end in time; nothing was changed."""
 ORIGIN_NOT_ALLOWED = Kind(
     HTTPStatus.FORBIDDEN,
     "urn:goboard:auth:origin-not-allowed",

@@ -38,6 +38,9 @@ KILL_SECONDS = 1
 MAX_CONNECTIONS = 20_000
 """HTTP connections of a worker at once, event streams and idle ones included; more wait in the socket's backlog."""
 HEADERS_MS = 5_000
+PING_MS = 20_000
+"""How long after an HTTP/2 connection was last heard it is asked for a sign of life."""
+PONG_SECONDS = 10
 HEADER_BYTES = 64 * 1024
 """For the request line and headers: a token of 8 KiB and long names fit many times."""
 
@@ -140,7 +143,10 @@ def _server(settings: Settings) -> MPServer:
         backlog=BACKLOG,
         backpressure=MAX_CONNECTIONS,
         http1_settings=HTTP1Settings(header_read_timeout=HEADERS_MS, max_buffer_size=HEADER_BYTES),
-        http2_settings=HTTP2Settings(max_headers_size=HEADER_BYTES),  # of each stream: 16 MiB by default
+        # The headers are of each stream: 16 MiB by default. Without pings a peer that says nothing may stay for ever.
+        http2_settings=HTTP2Settings(
+            max_headers_size=HEADER_BYTES, keep_alive_interval=PING_MS, keep_alive_timeout=PONG_SECONDS
+        ),
         workers_kill_timeout=ceil(settings.stop_delay + STOP_SECONDS) + KILL_SECONDS,
         respawn_failed_workers=True,
         log_level=LogLevels.warning,

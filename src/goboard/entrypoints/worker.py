@@ -23,6 +23,7 @@ from goboard.entrypoints.http.app import create_app
 from goboard.entrypoints.http.door import Door
 from goboard.entrypoints.http.feed import Feeding
 from goboard.entrypoints.http.pulse import Pulse
+from goboard.entrypoints.http.silence import silence_ended
 from goboard.entrypoints.metrics import families
 from goboard.entrypoints.metrics.meter import Meter
 from goboard.entrypoints.settings import Settings
@@ -76,7 +77,7 @@ def load_worker(settings: Settings, ruled: Mapping[BoardName, Rules], metrics: s
             grpc = _grpc_server(boards, live, gate, settings, tracing) if settings.enable_grpc else None
             OrderlyStop(door, feeding.pulse, grpc, settings.stop_delay, close).await_signal()
             measuring = meter.measuring() if meter else nullcontext()
-            async with _discovering(boards), measuring, _serving(grpc, settings):
+            async with _discovering(boards), measuring, silence_ended(settings.http.port), _serving(grpc, settings):
                 yield
         finally:
             await close()

@@ -10,6 +10,7 @@ from goboard.entrypoints import problems, request_ids
 from goboard.entrypoints.http import wire
 from goboard.entrypoints.http.answers import refused
 from goboard.entrypoints.http.paths import sent_path
+from goboard.entrypoints.http.uploads import BODY_SECONDS, BodyTooSlow
 from goboard.entrypoints.problems import Problem
 
 PROBLEM_JSON = "application/problem+json"
@@ -26,6 +27,11 @@ def on_error(request: _AnyRequest, error: Exception) -> Response[bytes]:
     """Answer any error but the framework's own: what a caller may know, or a bare 500."""
     path = sent_path(request.scope)
     return problem_response(problems.problem_for(error, path), path)
+
+
+def on_slow_body(request: _AnyRequest, _: BodyTooSlow) -> Response[bytes]:
+    """Answer a request whose body did not come in time."""
+    return problem_response(too_slow(), sent_path(request.scope))
 
 
 def on_http_error(request: _AnyRequest, error: HTTPException) -> Response[bytes]:
@@ -61,6 +67,13 @@ def broken_body() -> Problem:
     return Problem(problems.INVALID_ARGUMENT, "the body is broken off, or not sent as Transfer-Encoding says")
 
 
+def too_slow() -> Problem:
+    """Give the problem of a body that did not come in time."""
+    return Problem(
+        problems.SENT_TOO_SLOWLY, f"the body did not come within {BODY_SECONDS:g} s; nothing was changed, send it again"
+    )
+
+
 def problem_response(problem: Problem, instance: str, *, headers: dict[str, str] | None = None) -> Response[bytes]:
     """Make the response that tells `problem`."""
     return Response(
@@ -87,4 +100,4 @@ def problem_headers(problem: Problem) -> dict[str, str]:
     return headers
 
 
-exception_handlers = {HTTPException: on_http_error, Exception: on_error}
+exception_handlers = {HTTPException: on_http_error, BodyTooSlow: on_slow_body, Exception: on_error}

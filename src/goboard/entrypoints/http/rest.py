@@ -13,6 +13,7 @@ from goboard.entrypoints.gate import Gate, bearer_token, only_token
 from goboard.entrypoints.http.rest_live import live
 from goboard.entrypoints.http.rest_reads import READS
 from goboard.entrypoints.http.rest_writes import WRITES
+from goboard.entrypoints.http.uploads import BodyTooSlow, Upload
 
 _READING = "reading"
 """Marks routes that a visitor may use."""
@@ -67,8 +68,15 @@ def sent_token(values: list[str]) -> str:
 def _deadline(seconds: float) -> Any:
     def middleware(app: ASGIApp) -> ASGIApp:
         async def bounded(scope: Scope, receive: Receive, send: Send) -> None:
-            async with asyncio.timeout(seconds):
-                await app(scope, receive, send)
+            upload = None
+            try:
+                async with asyncio.timeout(seconds) as limit:
+                    upload = Upload(receive, limit, seconds)
+                    await app(scope, upload, send)
+            except TimeoutError:
+                if upload is not None and upload.under_way:
+                    raise BodyTooSlow from None
+                raise
 
         return bounded
 

@@ -93,7 +93,7 @@ async def around(
     status_code=200,
     operation_class=described(queries.METADATA, *queries.STANDINGS, body=documented.LOOKUP),
     request_max_body_size=wire.MAX_BATCH_BYTES,
-    responses=problem_responses(400, 401, 403, 404, 413, 415, 500, 503, 504),
+    responses=problem_responses(400, 401, 403, 404, 408, 413, 415, 500, 503, 504),
 )
 async def lookup(request: AnyRequest, dashboard: BoardPath, operations: Offered) -> replies.LookupReply:
     """Tell the places of some members, friends say, in the board's order, and who of them is absent."""

@@ -19,9 +19,9 @@ from goboard.entrypoints.http.rest_parameters import (
 )
 from goboard.entrypoints.http.rules_record import RulesReply
 
-_PROBLEMS = problem_responses(400, 401, 403, 409, 413, 415, 500, 503, 504)
-_PROBLEMS_OF_UPDATES = problem_responses(400, 401, 403, 409, 413, 415, 422, 500, 503, 504)
-_PROBLEMS_OF_MANY = problem_responses(400, 401, 403, 413, 415, 500, 503, 504)
+_PROBLEMS = problem_responses(400, 401, 403, 408, 409, 413, 415, 500, 503, 504)
+_PROBLEMS_OF_UPDATES = problem_responses(400, 401, 403, 408, 409, 413, 415, 422, 500, 503, 504)
+_PROBLEMS_OF_MANY = problem_responses(400, 401, 403, 408, 413, 415, 500, 503, 504)
 _PROBLEMS_OF_DELETION = problem_responses(400, 401, 403, 500, 503, 504)
 
 

@@ -20,12 +20,20 @@ from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.http import wire
 from goboard.entrypoints.http.answers import Answers, answers_of
 from goboard.entrypoints.http.deadlines import Deadlines
-from goboard.entrypoints.http.errors import PROBLEM_JSON, broken_body, problem_body, problem_headers, too_large
+from goboard.entrypoints.http.errors import (
+    PROBLEM_JSON,
+    broken_body,
+    problem_body,
+    problem_headers,
+    too_large,
+    too_slow,
+)
 from goboard.entrypoints.http.operations import Operations
 from goboard.entrypoints.http.paths import sent_path
 from goboard.entrypoints.http.queries import NO_QUERY, Query
 from goboard.entrypoints.http.rest import sent_token
 from goboard.entrypoints.http.rest_parameters import sent_key
+from goboard.entrypoints.http.uploads import BODY_SECONDS
 from goboard.entrypoints.problems import Problem
 from goboard.entrypoints.updates import Caller
 
@@ -39,12 +47,12 @@ Headers = Sequence[tuple[bytes, bytes]]
 _NO_HEADERS: Headers = ()
 
 
-class _TooLarge(Exception):
-    """The body is over its limit, which is the argument."""
+class _BodyRefused(Exception):
+    """The body is not taken; the argument is why."""
 
-
-class _Broken(Exception):
-    """The body ends before its end, or its chunks are none; or the client has left, and nobody reads the answer."""
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
 
 
 class _Request(NamedTuple):
@@ -79,63 +87,67 @@ class _Request(NamedTuple):
         more = True
         while more:
             event = await self.receive()
-            if event["type"] == "http.disconnect":
-                raise _Broken
+            if event["type"] == "http.disconnect":  # or its chunks are none; if the client has left, nobody is told
+                raise _BodyRefused(broken_body())
             body += event.get("body", b"")
             if len(body) > limit:
-                raise _TooLarge(limit)
+                raise _BodyRefused(too_large(limit))
             more = event.get("more_body", False)
         return body
 
 
-_Do = Callable[[Operations, Caller, _Request], Awaitable[msgspec.Struct]]
+_Do = Callable[[Operations, Caller, _Request, bytes], Awaitable[msgspec.Struct]]
 
 
 class _Operation(NamedTuple):
-    """What is done, whether without a token too, and where it is counted."""
+    """What is done, with a body of how many bytes, and where it is counted."""
 
     do: _Do
-    reads: bool
+    body_limit: int
+    """0: none is read; it is an operation that reads the board, for which no token may be needed."""
     answers: Answers
 
 
-async def _increment(operations: Operations, caller: Caller, request: _Request) -> msgspec.Struct:
-    body = await request.body(wire.MAX_BODY_BYTES)
+async def _increment(operations: Operations, caller: Caller, request: _Request, body: bytes) -> msgspec.Struct:
     return await operations.writes.increment(caller, request.dashboard, request.member_id, body, request.key)
 
 
-async def _increments(operations: Operations, caller: Caller, request: _Request) -> msgspec.Struct:
-    body = await request.body(wire.MAX_BATCH_BYTES)
+async def _increments(operations: Operations, caller: Caller, request: _Request, body: bytes) -> msgspec.Struct:
     return await operations.writes.increments(caller, request.dashboard, body, request.key, request.path)
 
 
-async def _submit(operations: Operations, caller: Caller, request: _Request) -> msgspec.Struct:
-    body = await request.body(wire.MAX_BODY_BYTES)
+async def _submit(operations: Operations, caller: Caller, request: _Request, body: bytes) -> msgspec.Struct:
     return await operations.writes.submit(caller, request.dashboard, request.member_id, body, request.key)
 
 
-async def _rank(operations: Operations, caller: Caller, request: _Request) -> msgspec.Struct:
+async def _rank(operations: Operations, caller: Caller, request: _Request, _: bytes) -> msgspec.Struct:
     return await operations.reads.rank(caller, request.dashboard, request.member_id, NO_QUERY)
 
 
-async def _top(operations: Operations, _: Caller, request: _Request) -> msgspec.Struct:
+async def _top(operations: Operations, _: Caller, request: _Request, __: bytes) -> msgspec.Struct:
     limit = request.scope["query_string"][len(_LIMIT) :].decode()
     return await operations.reads.top(request.dashboard, Query({"limit": limit}))
 
 
-def _operations(path: str, functions: dict[tuple[str, str], _Do]) -> dict[tuple[str, str], _Operation]:
+def _operations(path: str, functions: dict[tuple[str, str], tuple[_Do, int]]) -> dict[tuple[str, str], _Operation]:
     return {
-        (method, last): _Operation(do, method == "GET", answers_of(method, f"{path}/{last}"))
-        for (method, last), do in functions.items()
+        (method, last): _Operation(do, body_limit, answers_of(method, f"{path}/{last}"))
+        for (method, last), (do, body_limit) in functions.items()
     }
 
 
 _BOARD = "/api/v1/dashboards/{dashboard}"
 _OF_MEMBER = _operations(
     f"{_BOARD}/members/{{member_id}}",
-    {("POST", "increment"): _increment, ("POST", "score"): _submit, ("GET", "rank"): _rank},
+    {
+        ("POST", "increment"): (_increment, wire.MAX_BODY_BYTES),
+        ("POST", "score"): (_submit, wire.MAX_BODY_BYTES),
+        ("GET", "rank"): (_rank, 0),
+    },
 )
-_OF_BOARD = _operations(_BOARD, {("POST", "increments"): _increments, ("GET", "top"): _top})
+_OF_BOARD = _operations(
+    _BOARD, {("POST", "increments"): (_increments, wire.MAX_BATCH_BYTES), ("GET", "top"): (_top, 0)}
+)
 _LIMIT = b"limit="
 _NOT_PLAIN = {b"origin", b"host", b"transfer-encoding", b"content-encoding"}
 
@@ -148,6 +160,7 @@ class Shortcut:
         self._operations = operations
         self._gate = gate
         self._deadlines = Deadlines(request_timeout)
+        self._body_deadlines = Deadlines(BODY_SECONDS)
 
     def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
         """Serve a request, or whatever else the server hands over."""
@@ -160,20 +173,26 @@ class Shortcut:
         return handed_on
 
     def _admit(self, operation: _Operation, token: str) -> Identity:
-        return self._gate.admit_reader(token) if operation.reads else self._gate.admit(token)
+        return self._gate.admit(token) if operation.body_limit else self._gate.admit_reader(token)
+
+    async def _body(self, operation: _Operation, request: _Request) -> bytes:
+        try:
+            with self._body_deadlines.limit():
+                return await request.body(operation.body_limit)
+        except TimeoutError:
+            raise _BodyRefused(too_slow()) from None
 
     async def _answer(self, operation: _Operation, request: _Request, send: Any) -> None:
         begun = perf_counter()
         request_id = request_ids.begin(request.sent_id)
         try:
+            caller = Caller(self._admit(operation, sent_token(request.tokens)), self._gate)
+            body = await self._body(operation, request) if operation.body_limit else b""
             with self._deadlines.limit():
-                caller = Caller(self._admit(operation, sent_token(request.tokens)), self._gate)
-                reply = await operation.do(self._operations, caller, request)
+                reply = await operation.do(self._operations, caller, request, body)
             status, media_type, body, more = _OK, _JSON, wire.encode(reply), _NO_HEADERS
-        except _Broken:
-            status, media_type, body, more = _problem(broken_body(), request.path)
-        except _TooLarge as refusal:
-            status, media_type, body, more = _problem(too_large(refusal.args[0]), request.path)
+        except _BodyRefused as refusal:
+            status, media_type, body, more = _problem(refusal.problem, request.path)
         except Exception as error:  # noqa: BLE001 -- every failure is answered; the unforeseen is logged
             path = request.path
             status, media_type, body, more = _problem(problems.problem_for(error, path), path)
