@@ -22,6 +22,7 @@ from goboard.adapters.memory import MemoryBoardStore, MemoryEventBus
 from goboard.domain.identity import Mismatch, Role
 from goboard.domain.standings import Entry
 from goboard.entrypoints.gate import Gate
+from goboard.entrypoints.grpc.bounds import DEFAULT_BOUNDS, Bounds
 from goboard.entrypoints.grpc.server import GrpcServer
 from goboard.entrypoints.sockets import Address, listen
 from goboard.live import LiveStandings, WatchLimits
@@ -80,6 +81,7 @@ async def served(
     limits: WatchLimits | None = None,
     patience: float = 60,
     ping_seconds: float = 10,
+    bounds: Bounds = DEFAULT_BOUNDS,
 ) -> AsyncIterator[Local]:
     """Run a server for the time of a test; its token is TOKEN, unless there is a verifier."""
     events = events or MemoryEventBus()
@@ -95,6 +97,7 @@ async def served(
         allow_self_delete=allow_self_delete,
         patience=patience,
         ping_seconds=ping_seconds,
+        bounds=bounds,
     )
     sock = listen(Address("127.0.0.1", 0))
     port = sock.getsockname()[1]

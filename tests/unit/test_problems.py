@@ -32,6 +32,7 @@ EXAMPLES: list[Exception] = [
     errors.RoleRequired(),
     errors.RateLimited("ada", 5.0, 10, 0.2),
     errors.ServerStopping(),
+    errors.Overloaded("requests under way", 10),
     errors.BoardBusy("d"),
     errors.MissingToken(),
     errors.InvalidToken("a reason for the log"),

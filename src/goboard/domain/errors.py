@@ -23,6 +23,7 @@
     ├── RoleRequired              the operation needs the role server
     ├── RateLimited               not applied: the identity has made as many updates as it may for now
     ├── ServerStopping            not applied: the server that was asked is going away
+    ├── Overloaded                not applied: the server that was asked does as much at once as it may
     └── StoreError
         ├── StoreUnavailable      not applied: the store could not be asked
         │   └── BoardBusy         not applied: the board's rules are being changed
@@ -202,6 +203,13 @@ class ServerStopping(GoboardError):
 
     def __init__(self) -> None:
         super().__init__("the server is stopping; nothing was changed, connect again")
+
+
+class Overloaded(GoboardError):
+    """The server that was asked does as much at once as it may; nothing was applied, and trying again is safe."""
+
+    def __init__(self, what: str, most: int) -> None:
+        super().__init__(f"the server has {most} {what}, the most that it takes on; nothing was changed, try again")
 
 
 class StoreError(GoboardError):

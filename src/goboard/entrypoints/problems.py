@@ -171,6 +171,9 @@ _OF_ERROR: dict[type[Exception], Kind] = {
     errors.ServerStopping: Kind(
         HTTPStatus.SERVICE_UNAVAILABLE, "urn:goboard:server:stopping", "server_stopping", Status.UNAVAILABLE
     ),
+    errors.Overloaded: Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE, "urn:goboard:server:overloaded", "overloaded", Status.RESOURCE_EXHAUSTED
+    ),
     errors.BoardBusy: Kind(
         HTTPStatus.SERVICE_UNAVAILABLE, "urn:goboard:dashboard:busy", "dashboard_busy", Status.UNAVAILABLE
     ),
@@ -192,6 +195,7 @@ _PASSING = (
     errors.IdempotencyFull,
     errors.KeysUnavailable,
     errors.ServerStopping,
+    errors.Overloaded,
 )
 """What is over soon."""
 

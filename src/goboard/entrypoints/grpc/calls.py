@@ -9,7 +9,7 @@ import logging
 import re
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, cast
 
 from grpclib import protocol
 from grpclib.const import Cardinality, Handler
@@ -20,10 +20,12 @@ from goboard.domain.errors import InvalidArgument
 from goboard.entrypoints import problems, request_ids
 from goboard.entrypoints.gate import Gate, bearer_token, only_token
 from goboard.entrypoints.grpc import refusals
+from goboard.entrypoints.grpc.bounds import Bounds
 from goboard.entrypoints.grpc.expiry import until_expiry
 from goboard.entrypoints.grpc.inbox import Inbox
-from goboard.entrypoints.grpc.stream import CallStream, Headers, reset
+from goboard.entrypoints.grpc.stream import CallStream, Headers, reset, trailers_of
 from goboard.entrypoints.grpc.watchers import Watchers
+from goboard.entrypoints.load import Load
 from goboard.entrypoints.metrics import families
 from goboard.entrypoints.problems import Problem
 from goboard.entrypoints.updates import Caller
@@ -59,12 +61,36 @@ class Calls:
         gate: Gate,
         request_timeout: float,
         stopping: asyncio.Event,
+        bounds: Bounds,
     ) -> None:
         self._methods = methods
         self._gate = gate
         self._timeout = request_timeout
+        self._unary = Load("calls under way", bounds.calls)
+        self._streaming = Load("streams under way", bounds.streams)
         self.stopping = stopping
         """Set when the server goes away: calls of the service are refused, and cancelled ones told so."""
+
+    def load_of(self, headers: Headers) -> Load | None:
+        """Tell what a call counts for; None: nothing, it is answered however much there is to do."""
+        path = next((value for name, value in headers if name == ":path"), "")
+        method = self._methods.get(path)
+        if method is None or not path.startswith(GUARDED):
+            return None
+        return self._streaming if streams(method.cardinality) else self._unary
+
+    def refuse(self, stream: protocol.Stream, headers: Headers, load: Load) -> bool:
+        """Refuse a call that is too much, without a task for it; tell whether that can be done now."""
+        if not stream.connection.write_ready.is_set():
+            return False
+        path = dict(headers)[":path"]
+        problem = problems.problem_for(load.refusal(), path)
+        trailers = [(":status", "200"), ("content-type", "application/grpc+proto"), *trailers_of(problem, path)]
+        stream._h2_connection.send_headers(cast("int", stream.id), trailers, end_stream=True)  # noqa: SLF001 -- without a wait
+        stream.connection.flush()
+        reset(stream)
+        families.GRPC_CALLS.add(path.rpartition("/")[2], problem.kind.grpc.name)
+        return True
 
     async def answer(
         self, stream: protocol.Stream, inbox: Inbox, watchers: Watchers, headers: Headers, arrived: float

@@ -10,17 +10,20 @@ from typing import NamedTuple, cast
 from grpclib.config import Configuration
 from grpclib.protocol import AbstractHandler, H2Protocol, Stream
 from h2.config import H2Configuration
+from h2.errors import ErrorCodes
 from h2.events import RemoteSettingsChanged, UnknownFrameReceived, WindowUpdated
 from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes
 
 from goboard.entrypoints.grpc import refusals
+from goboard.entrypoints.grpc.bounds import Bounds
 from goboard.entrypoints.grpc.calls import Calls
 from goboard.entrypoints.grpc.gathering import GatheringTransport
 from goboard.entrypoints.grpc.inbox import Inbox
 from goboard.entrypoints.grpc.pace import Pace
 from goboard.entrypoints.grpc.stream import Headers
 from goboard.entrypoints.grpc.watchers import Watchers
+from goboard.entrypoints.load import Load
 from goboard.entrypoints.metrics import families
 
 MAX_CONCURRENT_STREAMS = 1000  # h2 allows 100, and a client that wants more waits in silence
@@ -55,17 +58,21 @@ class _Running(NamedTuple):
 
     task: Task[None]
     inbox: Inbox
+    load: Load | None
+    """What it counts for."""
 
 
 class CallTasks(AbstractHandler):
     """The calls of one connection, each a task."""
 
-    def __init__(self, calls: Calls, max_message_bytes: int, ping_seconds: float) -> None:
+    def __init__(self, calls: Calls, bounds: Bounds, max_message_bytes: int, ping_seconds: float) -> None:
         self._calls = calls
+        self._bounds = bounds
         self._limit = max_message_bytes
         self.watchers = Watchers(ping_seconds)
         self._loop = asyncio.get_running_loop()
         self._running: dict[Stream, _Running] = {}
+        self._idle_since = self._loop.time()
 
     @property
     def running(self) -> list[Task[None]]:
@@ -78,14 +85,29 @@ class CallTasks(AbstractHandler):
             release_stream()
             return
         assert stream.id is not None  # noqa: S101 -- grpclib gives the id of a stream that the client opened
+        load = self._calls.load_of(headers)
+        if load is not None:
+            if load.full and self._calls.refuse(stream, headers, load):
+                release_stream()
+                return
+            load.count += 1
         inbox = Inbox(partial(stream.connection.ack, stream.id), self._limit)
         stream.buffer = inbox  # type: ignore[assignment] # it has what grpclib's connection calls
         answer = self._calls.answer(stream, inbox, self.watchers, headers, self._loop.time())
         task = self._loop.create_task(answer)
-        self._running[stream] = _Running(task, inbox)
+        self._running[stream] = _Running(task, inbox, load)
         # Not in a `finally` of the task, as in grpclib: one that is cancelled before its first step has none, and
         # a client that opens and resets streams would leave each of them behind.
         task.add_done_callback(partial(self._release, stream, release_stream))
+
+    def is_idle(self, now: float) -> bool:
+        """Tell whether there was no call for so long that the connection is not needed."""
+        return not self._running and now - self._idle_since > self._bounds.idle_seconds
+
+    def stop_slow(self) -> None:
+        """Refuse the messages that take too long to come."""
+        for call in self._running.values():
+            call.inbox.stop_if_slow(self._bounds.message_seconds)
 
     def cancel(self, stream: Stream) -> None:
         """End a call that the client has reset."""
@@ -103,7 +125,10 @@ class CallTasks(AbstractHandler):
             call.inbox.stop(refusals.stopping())
 
     def _release(self, stream: Stream, release_stream: Callable[[], None], task: Task[None]) -> None:
-        del self._running[stream]
+        load = self._running.pop(stream).load
+        if load is not None:
+            load.count -= 1
+        self._idle_since = self._loop.time()
         release_stream()
         if not task.cancelled() and (error := task.exception()):
             self._loop.call_exception_handler({"message": "a gRPC call failed", "exception": error, "task": task})
@@ -118,12 +143,17 @@ class CallProtocol(H2Protocol):
     def __init__(
         self,
         calls: Calls,
+        bounds: Bounds,
         max_message_bytes: int,
         connections: "set[CallProtocol]",
         ping_seconds: float,
     ) -> None:
-        super().__init__(CallTasks(calls, max_message_bytes, ping_seconds), _WINDOWS, _H2)
+        super().__init__(CallTasks(calls, bounds, max_message_bytes, ping_seconds), _WINDOWS, _H2)
+        self._bounds = bounds
         self._connections = connections
+        self._made_at = asyncio.get_running_loop().time()
+        self._has_begun = False
+        """Whether the client has said what an HTTP/2 client says first."""
         self._stopping = calls.stopping
         self._pace = Pace()
         self._waiting = b""
@@ -137,6 +167,7 @@ class CallProtocol(H2Protocol):
         super().connection_made(self.transport)
         # asyncio and grpclib do this only where the socket was made with the protocol's number spelled out.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        is_one_too_many = len(self._connections) >= self._bounds.connections
         self._connections.add(self)
         _open[0] += 1
         # RFC 9113, section 4.1: frames of unknown types are ignored. grpclib raises, which ends the connection.
@@ -148,6 +179,9 @@ class CallProtocol(H2Protocol):
         # The latter: it was accepted in the moment of the stop.
         if not _speaks_h2(transport) or self._stopping.is_set():
             self.say_goodbye()
+        elif is_one_too_many:
+            self.connection._connection.close_connection(ErrorCodes.ENHANCE_YOUR_CALM)  # noqa: SLF001 -- as in say_goodbye
+            self._send_away()
 
     def data_received(self, data: bytes) -> None:
         """Take in what comes, a portion of it in each of the loop's turns."""
@@ -197,6 +231,19 @@ class CallProtocol(H2Protocol):
         self.transport.linger(LINGER_SECONDS)
         self.processor.close("the client was sent away")
 
+    def look(self, now: float) -> None:
+        """See that the client does not take more time than it may."""
+        if self.transport.is_closing():
+            return
+        opening = self._pace.headers_since if self._has_begun else self._made_at
+        if opening is not None and now - opening > self._bounds.opening_seconds:
+            self.connection._connection.close_connection(ErrorCodes.SETTINGS_TIMEOUT)  # noqa: SLF001 -- as in say_goodbye
+            self._send_away()
+        elif self.handler.is_idle(now):
+            self.say_goodbye("nothing was called")
+        else:
+            self.handler.stop_slow()
+
     def resume_writing(self) -> None:
         """Go on writing."""
         super().resume_writing()
@@ -210,6 +257,7 @@ class CallProtocol(H2Protocol):
         self.lost.set_result(None)
 
     def _settings_changed(self, event: RemoteSettingsChanged) -> None:
+        self._has_begun = True
         self.processor.process_remote_settings_changed(event)
         encoder = self.connection._connection.encoder  # noqa: SLF001 -- h2 takes what the client allows, up to 4 GiB
         if encoder.header_table_size > HEADER_TABLE_BYTES:
@@ -227,12 +275,12 @@ class CallProtocol(H2Protocol):
         for stream in (*self.handler.watchers.waiting, *self.processor.streams.values()):
             stream.window_updated.set()
 
-    def say_goodbye(self) -> None:
-        """Send GOAWAY and close, once what was written is sent."""
+    def say_goodbye(self, reason: str = "the server is stopping") -> None:
+        """Send GOAWAY and close, once what was written is sent; `reason` is for who is in a call nevertheless."""
         if not self.transport.is_closing():
             self.connection._connection.close_connection()  # noqa: SLF001 -- grpclib only drops the connection
             self.connection.flush()
-            self.processor.close("the server is stopping")
+            self.processor.close(reason)
 
 
 def _speaks_h2(transport: BaseTransport) -> bool:

@@ -5,6 +5,7 @@ frame for the end of the stream, and fails by AssertionError where the stream en
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 
 from goboard.entrypoints import problems
@@ -23,6 +24,8 @@ class Inbox:
         self._data = bytearray()
         self._unacknowledged = 0
         self._half_closed = False
+        self._awaited_since: float | None = None
+        """Since when the rest of a message is waited for."""
         self._refusal: refusals.CallRefused | None = None
         self.changed = asyncio.Event()
         """Set whenever there may be more to take; whoever waits for it clears it."""
@@ -69,9 +72,27 @@ class Inbox:
         if end is None or end > len(self._data):
             self._await_more()
             return None
+        self._awaited_since = None
         message = bytes(self._data[PREFIX_BYTES:end])
         del self._data[:end]
         return message
+
+    def expect(self) -> None:
+        """Note that a message has to come now: the only one of a call, or the rest of one."""
+        if self._awaited_since is None:
+            self._awaited_since = time.monotonic()
+
+    def stop_if_slow(self, seconds: float) -> None:
+        """Refuse a message that has been under way for longer than so many seconds."""
+        since = self._awaited_since
+        if since is None or self._half_closed or self._has_message():
+            return
+        if time.monotonic() - since > seconds:
+            self.stop(refusals.sent_too_slowly(seconds))
+
+    def _has_message(self) -> bool:
+        """Tell whether what is waited for has come, and was not taken yet."""
+        return len(self._data) >= PREFIX_BYTES + int.from_bytes(self._data[1:PREFIX_BYTES])
 
     def _end_of_message(self) -> int | None:
         """Find where the first message ends; None: its prefix is not complete."""
@@ -93,6 +114,8 @@ class Inbox:
     def _await_more(self) -> None:
         if self._half_closed and self._data:
             raise refusals.malformed(f"the stream ends within a message, after {len(self._data)} of its bytes")
+        if self._data:
+            self.expect()
         # Only now, when all that came is read or part of one message: a reader who pauses makes the client pause.
         if self._unacknowledged and not self._half_closed:
             self._acknowledge(self.unacked_size())

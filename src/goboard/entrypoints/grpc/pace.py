@@ -26,7 +26,7 @@ MAX_FRAME_BYTES = 16 * 1024
 _PREFACE_BYTES = 24  # RFC 9113, section 3.4
 _HEAD_BYTES = 9  # section 4.1: length, type, flags, stream
 _DATA, _HEADERS, _WINDOW_UPDATE, _CONTINUATION = 0, 1, 8, 9  # section 6
-_END_STREAM = 1
+_END_STREAM, _END_HEADERS = 1, 4
 
 
 class Pace:
@@ -39,6 +39,11 @@ class Pace:
         """What has come of a frame's head."""
         self._too_large = False
         """Whether a frame was."""
+        self._headers_open = False
+        """Whether the headers that came last go on in another frame."""
+        self._last_kind = _DATA
+        self.headers_since: float | None = None
+        """Since when headers have begun to come that are not there to their end."""
         self._header_bytes = 0
         """Of the call whose headers came last."""
         self._idle_frames = 0.0
@@ -63,24 +68,37 @@ class Pace:
             if cost >= PORTION:
                 taken = at - len(self._begun)
                 self._skip, self._begun = 0, b""
+                self._note_headers()
                 return taken
             length = known[at] << 16 | known[at + 1] << 8 | known[at + 2]
             kind = known[at + 3]
             if length > MAX_FRAME_BYTES:
                 self._too_large = True
+            self._last_kind = kind
             cost += 1 if kind == _DATA and length else self._cost(kind, length, known[at + 4])
             at += _HEAD_BYTES + length
         self._skip, self._begun = max(0, at - len(known)), known[at:]
+        self._note_headers()
         return len(data)
 
     def _cost(self, kind: int, length: int, flags: int) -> int:
         if kind in (_HEADERS, _CONTINUATION):
             self._header_bytes = length + (self._header_bytes if kind == _CONTINUATION else 0)
+            self._headers_open = not flags & _END_HEADERS
+            if kind == _HEADERS:
+                self.headers_since = None
             return FRAME_COST + length // HEADER_BYTES
         carries = flags & _END_STREAM if kind == _DATA else kind == _WINDOW_UPDATE
         if not carries:
             self._idle_frames += 1
         return FRAME_COST
+
+    def _note_headers(self) -> None:
+        """Note whether headers are under way: a frame of them is, or another one has to follow."""
+        if not self._headers_open and not (self._skip and self._last_kind in (_HEADERS, _CONTINUATION)):
+            self.headers_since = None
+        elif self.headers_since is None:
+            self.headers_since = self._now()
 
     def _forget(self) -> None:
         if self._idle_frames:

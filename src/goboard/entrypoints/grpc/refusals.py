@@ -28,6 +28,12 @@ def token_expired() -> CallRefused:
     return CallRefused(problems.TOKEN_EXPIRED, "the token has expired; call again with a new one")
 
 
+def sent_too_slowly(seconds: float) -> CallRefused:
+    """Refuse to wait longer for a message; what came before it is answered."""
+    detail = f"the message did not come within {seconds:g} s; nothing of it was applied, send it again"
+    return CallRefused(problems.SENT_TOO_SLOWLY, detail)
+
+
 def too_slow(seconds: float) -> CallRefused:
     """Refuse a watcher that has taken nothing for so long."""
     return CallRefused(problems.WATCHER_TOO_SLOW, f"nothing was taken for {seconds:g} s; watch again")

@@ -11,6 +11,7 @@ from grpclib.reflection.service import ServerReflection
 
 from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.grpc import codec
+from goboard.entrypoints.grpc.bounds import DEFAULT_BOUNDS, Bounds
 from goboard.entrypoints.grpc.calls import Calls
 from goboard.entrypoints.grpc.connection import CallProtocol
 from goboard.entrypoints.grpc.health import Health
@@ -44,6 +45,7 @@ class GrpcServer:
         allow_self_delete: bool,
         patience: float = PATIENCE_SECONDS,
         ping_seconds: float = PING_SECONDS,
+        bounds: Bounds = DEFAULT_BOUNDS,
         requests: Requests | None = None,
     ) -> None:
         self._leaving = asyncio.Event()
@@ -57,10 +59,12 @@ class GrpcServer:
             patience=patience,
         )
         methods = _methods(service, Health(self._leaving, self._stopping))
-        answering = methods, gate, request_timeout, self._stopping
+        answering = methods, gate, request_timeout, self._stopping, bounds
         self._calls = TracedCalls(*answering, requests) if requests else Calls(*answering)
         self._max_message_bytes = max_message_bytes
         self._ping_seconds = ping_seconds
+        self._bounds = bounds
+        self._looking: asyncio.TimerHandle | None = None
         self._connections: set[CallProtocol] = set()
         self._listener: asyncio.Server | None = None
         self._stopped: Task[None] | None = None
@@ -70,6 +74,7 @@ class GrpcServer:
         self._listener = await asyncio.get_running_loop().create_server(
             self._connection, sock=sock, ssl=tls, ssl_handshake_timeout=HANDSHAKE_SECONDS if tls else None
         )
+        self._look()
 
     def announce_stop(self) -> None:
         """Tell who watches the server's health that it will stop."""
@@ -86,6 +91,8 @@ class GrpcServer:
 
     async def _stop(self, answer_seconds: float) -> None:
         self.announce_stop()
+        if self._looking is not None:
+            self._looking.cancel()
         if self._listener is not None:
             self._listener.close()  # and not wait_closed: from Python 3.12 on it waits for the clients to leave
         self._stopping.set()
@@ -98,7 +105,14 @@ class GrpcServer:
         await self._disconnect()
 
     def _connection(self) -> CallProtocol:
-        return CallProtocol(self._calls, self._max_message_bytes, self._connections, self._ping_seconds)
+        return CallProtocol(self._calls, self._bounds, self._max_message_bytes, self._connections, self._ping_seconds)
+
+    def _look(self) -> None:
+        """See to those who take their time, now and again and again."""
+        loop = asyncio.get_running_loop()
+        for connection in list(self._connections):
+            connection.look(loop.time())
+        self._looking = loop.call_later(self._bounds.look_seconds, self._look)
 
     async def _answered(self, seconds: float) -> None:
         running: set[Task[None]] = {task for connection in self._connections for task in connection.handler.running}

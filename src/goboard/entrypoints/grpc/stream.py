@@ -56,6 +56,8 @@ class CallStream(server.Stream[Request, Reply]):
                 if not self._cardinality.client_streaming:
                     raise refusals.malformed("the call carries no message")
                 return None
+            if not self._cardinality.client_streaming:
+                self.inbox.expect()
             self.inbox.changed.clear()
             await self.inbox.changed.wait()
         return self.decode(message)
@@ -95,17 +97,7 @@ class CallStream(server.Stream[Request, Reply]):
 
     async def fail(self, problem: Problem) -> None:
         """Tell the client that the call failed, and how."""
-        details = encode_bin_value(codec.status_details(problem, self.path)).decode()
-        trailers = [
-            ("grpc-status", str(problem.kind.grpc.value)),
-            ("grpc-message", encode_grpc_message(problem.detail)),
-            ("grpc-status-details-bin", details),
-        ]
-        if problem.kind is problems.UNSUPPORTED_ENCODING:
-            trailers.append(("grpc-accept-encoding", "identity"))
-        if problem.retry_after is not None:
-            trailers.append(("retry-after", str(problem.retry_after)))
-        await self._end(trailers)
+        await self._end(trailers_of(problem, self.path))
 
     async def _end(self, trailers: Headers) -> None:
         if self._stream.connection.is_closing():
@@ -117,6 +109,21 @@ class CallStream(server.Stream[Request, Reply]):
         await self._stream.send_headers(head + trailers, end_stream=True)
         self._send_trailing_metadata_done = True
         reset(self._stream)
+
+
+def trailers_of(problem: Problem, path: str) -> Headers:
+    """Say how a call has failed."""
+    details = encode_bin_value(codec.status_details(problem, path)).decode()
+    trailers = [
+        ("grpc-status", str(problem.kind.grpc.value)),
+        ("grpc-message", encode_grpc_message(problem.detail)),
+        ("grpc-status-details-bin", details),
+    ]
+    if problem.kind is problems.UNSUPPORTED_ENCODING:
+        trailers.append(("grpc-accept-encoding", "identity"))
+    if problem.retry_after is not None:
+        trailers.append(("retry-after", str(problem.retry_after)))
+    return trailers
 
 
 def reset(stream: protocol.Stream) -> None:

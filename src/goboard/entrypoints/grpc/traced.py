@@ -8,6 +8,7 @@ from grpclib.const import Handler, Status
 
 from goboard.entrypoints import request_ids
 from goboard.entrypoints.gate import Gate
+from goboard.entrypoints.grpc.bounds import Bounds
 from goboard.entrypoints.grpc.calls import GUARDED, UNKNOWN, Calls, name_of, streams
 from goboard.entrypoints.grpc.inbox import Inbox
 from goboard.entrypoints.grpc.stream import Headers
@@ -36,9 +37,10 @@ class TracedCalls(Calls):
         gate: Gate,
         request_timeout: float,
         stopping: asyncio.Event,
+        bounds: Bounds,
         requests: Requests,
     ) -> None:
-        super().__init__(methods, gate, request_timeout, stopping)
+        super().__init__(methods, gate, request_timeout, stopping, bounds)
         self._requests = requests
 
     async def answer(
