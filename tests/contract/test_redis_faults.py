@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,14 @@ import redis.asyncio
 from boards import AT, NOW, put, put_many, top
 from servers import SERVERS, Server, start_server
 
-from goboard.adapters.redis import RedisBoardStore
-from goboard.adapters.redis.lanes import Lanes
-from goboard.domain.errors import OutcomeUnknown, StoreError, StoreUnavailable
+from goboard.adapters.redis import RedisBoardStore, questions
+from goboard.adapters.redis.lanes import MAX_LISTS, MAX_WAITING, Lanes
+from goboard.adapters.redis.rulebook import UNRULED
+from goboard.domain.errors import BoardOverloaded, OutcomeUnknown, StoreError, StoreUnavailable
 from goboard.domain.names import BoardName, MemberName
 from goboard.domain.pages import PageRequest
 from goboard.domain.rules import Rules
-from goboard.domain.standings import Entry
+from goboard.domain.standings import Entry, Submission
 
 BOARD, OTHER = BoardName.parse("board"), BoardName.parse("other")
 ADA, BOB = MemberName.parse("ada"), MemberName.parse("bob")
@@ -210,6 +211,41 @@ async def test_whoever_waits_behind_a_long_list_for_too_long_is_refused_in_time(
     assert not long.done()
     long.cancel()
     assert (await store.increment(BOARD, ADA, 1.0, AT)).score == 1.0
+
+
+WAITING: dict[str, tuple[int, Callable[[RedisBoardStore, BoardName], Any]]] = {
+    "increments": (MAX_WAITING, lambda store, board: store.increment(board, ADA, 1.0, AT)),
+    "lists of increments": (MAX_LISTS, lambda store, board: store.increment_many(board, [(ADA, 1.0)] * 2, AT)),
+    "lists of submissions": (MAX_LISTS, lambda store, board: store.submit_many(board, [Submission(ADA, 1.0)] * 2, AT)),
+    "ranks": (MAX_WAITING, lambda store, board: store._reader.rank(board, ADA)),
+    "questions": (MAX_WAITING, lambda store, board: store._queries.ask(board, UNRULED, questions.count("all"))),
+}
+
+
+@pytest.mark.parametrize("what", WAITING)
+async def test_more_than_may_wait_for_a_board_is_refused_at_once(store: RedisBoardStore, what: str) -> None:
+    most, ask = WAITING[what]
+    waiting = [ask(store, BOARD) for _ in range(most)]  # nothing is sent before the loop's next turn
+    assert not any(each.done() for each in waiting)
+    assert f"{most} calls wait for the dashboard 'board', the most allowed" in refusal(lambda: ask(store, BOARD))
+    waiting.append(ask(store, OTHER))
+    for each in waiting:
+        each.cancel()
+    assert (await store.increment(OTHER, ADA, 1.0, AT)).score == 1.0
+    lane = store._batcher._lanes.of(BOARD).waiting
+    while lane:  # noqa: ASYNC110 -- what is cancelled goes at the next call, of which there is no event
+        await asyncio.sleep(0)
+    assert (await store.increment(BOARD, ADA, 1.0, AT)).score == 1.0
+
+
+def refusal(ask: Callable[[], Any]) -> str:
+    """Ask for what is refused before anything is awaited."""
+    try:
+        asked = ask()
+    except BoardOverloaded as error:
+        return str(error)
+    assert isinstance(asked.exception(), BoardOverloaded)
+    return str(asked.exception())
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ EXAMPLES: list[Exception] = [
     errors.ServerStopping(),
     errors.Overloaded("requests under way", 10),
     errors.BoardBusy("d"),
+    errors.BoardOverloaded("d", 10),
     errors.MissingToken(),
     errors.InvalidToken("a reason for the log"),
     errors.KeysUnavailable(),

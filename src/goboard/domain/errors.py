@@ -26,7 +26,8 @@
     ├── Overloaded                not applied: the server that was asked does as much at once as it may
     └── StoreError
         ├── StoreUnavailable      not applied: the store could not be asked
-        │   └── BoardBusy         not applied: the board's rules are being changed
+        │   ├── BoardBusy         not applied: the board's rules are being changed
+        │   └── BoardOverloaded   not applied: as much waits for the board as may
         ├── OutcomeUnknown        sent and not answered: it may or may not have been applied
         └── StoreCorrupt          something that is no board stands at the board's key
 
@@ -228,6 +229,15 @@ class BoardBusy(StoreUnavailable):
 
     def __init__(self, board: str) -> None:
         super().__init__(f"the rules of the dashboard {board!r} are being changed; nothing was written, try again")
+
+
+class BoardOverloaded(StoreUnavailable):
+    """As much waits for the board as may: what comes would be refused later, for having waited too long."""
+
+    def __init__(self, board: str, most: int) -> None:
+        super().__init__(
+            f"{most} calls wait for the dashboard {board!r}, the most allowed; nothing was changed, try again"
+        )
 
 
 class OutcomeUnknown(StoreError):

@@ -81,6 +81,9 @@ SENT_TOO_SLOWLY = Kind(
     Status.DEADLINE_EXCEEDED,
 )
 """What was begun was not sent to its end in time; nothing was changed."""
+OVERLOADED = Kind(
+    HTTPStatus.SERVICE_UNAVAILABLE, "urn:goboard:server:overloaded", "overloaded", Status.RESOURCE_EXHAUSTED
+)
 ORIGIN_NOT_ALLOWED = Kind(
     HTTPStatus.FORBIDDEN,
     "urn:goboard:auth:origin-not-allowed",
@@ -171,9 +174,8 @@ _OF_ERROR: dict[type[Exception], Kind] = {
     errors.ServerStopping: Kind(
         HTTPStatus.SERVICE_UNAVAILABLE, "urn:goboard:server:stopping", "server_stopping", Status.UNAVAILABLE
     ),
-    errors.Overloaded: Kind(
-        HTTPStatus.SERVICE_UNAVAILABLE, "urn:goboard:server:overloaded", "overloaded", Status.RESOURCE_EXHAUSTED
-    ),
+    errors.Overloaded: OVERLOADED,
+    errors.BoardOverloaded: OVERLOADED,
     errors.BoardBusy: Kind(
         HTTPStatus.SERVICE_UNAVAILABLE, "urn:goboard:dashboard:busy", "dashboard_busy", Status.UNAVAILABLE
     ),

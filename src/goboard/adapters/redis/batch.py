@@ -10,7 +10,7 @@ from goboard.adapters.redis.arguments import key_arguments, rule_arguments
 from goboard.adapters.redis.connection import ANSWER_WITHIN, STORE_TIMEOUT, Connections, Link
 from goboard.adapters.redis.index import BoardIndex
 from goboard.adapters.redis.keys import standings_key
-from goboard.adapters.redis.lanes import Lanes
+from goboard.adapters.redis.lanes import MAX_LISTS, MAX_WAITING, Lanes
 from goboard.adapters.redis.replies import PlainReplies, Replies, RuledReplies
 from goboard.adapters.redis.rulebook import UNRULED, KnownRules, Rulebook
 from goboard.adapters.redis.scripts import SUBMIT, WRITE
@@ -26,7 +26,14 @@ from goboard.adapters.redis.writes import (
     Write,
     shortest,
 )
-from goboard.domain.errors import BoardBusy, OutcomeUnknown, StoreError, StoreUnavailable, UpdateRefused
+from goboard.domain.errors import (
+    BoardBusy,
+    BoardOverloaded,
+    OutcomeUnknown,
+    StoreError,
+    StoreUnavailable,
+    UpdateRefused,
+)
 from goboard.domain.idempotency import IdempotencyKey, Keys, Retention
 from goboard.domain.names import BoardName
 from goboard.domain.rules import Ties
@@ -69,7 +76,10 @@ class Batcher:
             write = OneIncrement(loop, member, delta, at)
         else:
             write = OneWrite(loop, member, INCREMENT, shortest(delta), RuledReplies.entry, at, key)
-        waiting.append(write)
+        if len(waiting) < MAX_WAITING:
+            waiting.append(write)
+        else:
+            write.fail(BoardOverloaded(board, MAX_WAITING))
         return write.future
 
     def put_one(  # noqa: PLR0913, PLR0917 -- what is done to whom, how its reply is read, and when
@@ -78,7 +88,7 @@ class Batcher:
         """Let a change wait its turn that takes submit.lua; the future brings what `read` makes of its reply."""
         waiting, loop = self._lanes.of(board)
         write = OneWrite(loop, member, kind, said, read, at)
-        waiting.append(write)
+        _queue(write, waiting, board, MAX_WAITING)
         return write.future
 
     def put_increments(
@@ -93,7 +103,7 @@ class Batcher:
             keyed = [(member, delta, key) for (member, delta), key in zip(deltas, keys, strict=True)]
             write = KeyedIncrements(loop, keyed, at)
         if deltas:
-            waiting.append(write)
+            _queue(write, waiting, board, MAX_LISTS)
         return write.future
 
     def put_submissions(
@@ -103,7 +113,7 @@ class Batcher:
         waiting, loop = self._lanes.of(board)
         write = Submissions(loop, submissions, at)
         if submissions:
-            waiting.append(write)
+            _queue(write, waiting, board, MAX_WAITING if len(submissions) == 1 else MAX_LISTS)
         return write.future
 
     async def close(self) -> None:
@@ -265,6 +275,14 @@ class Batch:
         self._start, self._end = self._known.span(first.at)
         rules = self._known.rules
         return max(1, MAX_MICROSECONDS // (MICROSECONDS[rules.ties] * len(rules.windows)))
+
+
+def _queue(write: Write, waiting: _Waiting, board: BoardName, most: int) -> None:
+    """Let a write wait behind the others, or refuse it where they are too many."""
+    if len(waiting) < most:
+        waiting.append(write)
+    else:
+        write.fail(BoardOverloaded(board, most))
 
 
 def _refuse_late(waiting: _Waiting, since: float) -> None:

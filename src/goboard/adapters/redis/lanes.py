@@ -8,6 +8,11 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from goboard.domain.names import BoardName
 from goboard.ports.spans import StoreSpans
 
+MAX_WAITING = 50_000
+"""Calls that may wait for a board, those of one update each: about as many as are answered within a second."""
+MAX_LISTS = 500
+"""The same, where each is up to 1,000 updates."""
+
 W = TypeVar("W", bound=Sized)
 
 

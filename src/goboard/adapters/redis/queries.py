@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from goboard.adapters.redis.connection import ANSWER_WITHIN, Connections
 from goboard.adapters.redis.failures import bring, each_its_own
 from goboard.adapters.redis.keys import standings_key
-from goboard.adapters.redis.lanes import Lanes
+from goboard.adapters.redis.lanes import MAX_WAITING, Lanes
 from goboard.adapters.redis.rulebook import KnownRules, Rulebook, Stale
 from goboard.adapters.redis.scripts import QUERY
-from goboard.domain.errors import StoreError, StoreUnavailable
+from goboard.domain.errors import BoardOverloaded, StoreError, StoreUnavailable
 from goboard.domain.names import BoardName
 
 MAX_COST = 1000
@@ -48,6 +48,8 @@ class Queries:
     def ask(self, board: BoardName, known: KnownRules, question: Question) -> Future[Any]:
         """Let a question wait its turn."""
         waiting, loop = self._lanes.of(board)
+        if len(waiting) >= MAX_WAITING:
+            raise BoardOverloaded(board, MAX_WAITING)
         future: Future[Any] = loop.create_future()
         waiting.append(_Waiting(question, known, future, loop.time()))
         return future

@@ -12,12 +12,12 @@ from typing import Any
 from goboard.adapters.redis.connection import ANSWER_WITHIN, Connections, Link
 from goboard.adapters.redis.failures import bring, each_its_own
 from goboard.adapters.redis.keys import standings_key
-from goboard.adapters.redis.lanes import Lane, Lanes
+from goboard.adapters.redis.lanes import MAX_WAITING, Lane, Lanes
 from goboard.adapters.redis.rulebook import Rulebook, Stale
 from goboard.adapters.redis.scripts import READ
 from goboard.adapters.redis.shown import clamped, shown
 from goboard.adapters.redis.snapshots import TopSnapshots
-from goboard.domain.errors import StoreError, StoreUnavailable
+from goboard.domain.errors import BoardOverloaded, StoreError, StoreUnavailable
 from goboard.domain.names import BoardName, MemberName
 from goboard.domain.standings import Entry
 
@@ -121,6 +121,8 @@ class Reader:
         lane = self._lanes.of(board)
         if not lane.waiting:
             lane.waiting.since = lane.loop.time()
+        elif len(lane.waiting) >= MAX_WAITING:
+            raise BoardOverloaded(board, MAX_WAITING)
         return lane
 
     async def _send(self, board: BoardName, waiting: _Reads) -> None:

@@ -31,7 +31,7 @@ _OTHERS = ("/grpc.health.", "/grpc.reflection.")
 class TracedCalls(Calls):
     """Answers calls, which it has followed; it is there only where that is wanted."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 -- what calls need, and who follows them
         self,
         methods: Mapping[str, Handler],
         gate: Gate,

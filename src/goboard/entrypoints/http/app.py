@@ -11,6 +11,7 @@ from litestar.di import Provide
 
 from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.http import wire
+from goboard.entrypoints.http.admission import Admission, Loads
 from goboard.entrypoints.http.answers import Observed
 from goboard.entrypoints.http.door import Door
 from goboard.entrypoints.http.errors import exception_handlers
@@ -84,7 +85,7 @@ def create_app(  # noqa: PLR0913, PLR0917 -- what a worker's transports share, a
         enabled=settings.enable_websocket,
         request_timeout=settings.request_timeout,
     )
-    app = route_by_raw_path(
-        door.before(Shortcut(Observed(Heads(handshakes)), operations, gate, settings.request_timeout))
-    )
+    loads = Loads.bounded()
+    admitted = Admission(Observed(Heads(handshakes)), loads)
+    app = route_by_raw_path(door.before(Shortcut(admitted, operations, gate, settings.request_timeout, loads.requests)))
     return Traced(app, requests) if requests else app

@@ -18,6 +18,7 @@ from goboard.domain.identity import Identity
 from goboard.entrypoints import problems, request_ids
 from goboard.entrypoints.gate import Gate
 from goboard.entrypoints.http import wire
+from goboard.entrypoints.http.admission import refuse_overload
 from goboard.entrypoints.http.answers import Answers, answers_of
 from goboard.entrypoints.http.deadlines import Deadlines
 from goboard.entrypoints.http.errors import (
@@ -34,6 +35,7 @@ from goboard.entrypoints.http.queries import NO_QUERY, Query
 from goboard.entrypoints.http.rest import sent_token
 from goboard.entrypoints.http.rest_parameters import sent_key
 from goboard.entrypoints.http.uploads import BODY_SECONDS
+from goboard.entrypoints.load import Load
 from goboard.entrypoints.problems import Problem
 from goboard.entrypoints.updates import Caller
 
@@ -155,10 +157,11 @@ _NOT_PLAIN = {b"origin", b"host", b"transfer-encoding", b"content-encoding"}
 class Shortcut:
     """An ASGI application in front of another, which gets what takes no shortcut."""
 
-    def __init__(self, app: Any, operations: Operations, gate: Gate, request_timeout: float) -> None:
+    def __init__(self, app: Any, operations: Operations, gate: Gate, request_timeout: float, load: Load) -> None:
         self._app = app
         self._operations = operations
         self._gate = gate
+        self._load = load
         self._deadlines = Deadlines(request_timeout)
         self._body_deadlines = Deadlines(BODY_SECONDS)
 
@@ -168,6 +171,8 @@ class Shortcut:
             segments = scope["path"].split("/")
             operation = _operation(scope, segments)
             if operation is not None and (plain := _plain(scope["headers"])) is not None:
+                if self._load.full:
+                    return refuse_overload(scope, send, self._load)
                 return self._answer(operation, _Request(scope, receive, segments, *plain), send)
         handed_on: Awaitable[None] = self._app(scope, receive, send)
         return handed_on
@@ -185,6 +190,7 @@ class Shortcut:
     async def _answer(self, operation: _Operation, request: _Request, send: Any) -> None:
         begun = perf_counter()
         request_id = request_ids.begin(request.sent_id)
+        self._load.count += 1
         try:
             caller = Caller(self._admit(operation, sent_token(request.tokens)), self._gate)
             body = await self._body(operation, request) if operation.body_limit else b""
@@ -196,6 +202,8 @@ class Shortcut:
         except Exception as error:  # noqa: BLE001 -- every failure is answered; the unforeseen is logged
             path = request.path
             status, media_type, body, more = _problem(problems.problem_for(error, path), path)
+        finally:
+            self._load.count -= 1
         operation.answers.count(status, begun)
         length = b"%d" % len(body)
         headers = [(b"content-type", media_type), (b"content-length", length), (_REQUEST_ID, request_id), *more]
