@@ -14,6 +14,7 @@ from dashboard_pb import message, method
 from drivers import DRIVERS
 from scraped import Scraped, scrape
 from services import TOKEN, Service, goboard_serve
+from watch_events import events
 from watch_socket import opened
 
 MEMBER = "/api/v1/dashboards/{dashboard}/members/{member_id}"
@@ -70,6 +71,8 @@ async def rest(service: Service) -> None:
     async with httpx.AsyncClient(headers=HEADERS) as http:
         for _ in range(3):
             await http.post(f"{path}/members/{ADA}/increment", json={"increment": 1})
+        for _ in range(3):
+            await http.post(f"{path}/members/{ADA}/increment", json={"increment": 1}, headers={"Idempotency-Key": "k"})
         await http.get(f"{path}/members/nobody/rank")
         await http.get(f"{path}/stats")
         await http.get(f"{service.base}/{BOARD}")
@@ -81,7 +84,8 @@ async def sockets(service: Service) -> Scraped:
         for said in (*[UPDATE] * 20, [UPDATE] * 30, {"op": "ping"}, {"op": "dance"}, "{"):
             await socket.ask(said)
         await socket.watch(BOARD, top=3)
-        return await until(service, lambda now: now.value("goboard_watchers"))
+        async with events(service, BOARD, top=3):
+            return await until(service, lambda now: now.value("goboard_watchers") == 2)
 
 
 async def calls(service: Service) -> Scraped:
@@ -119,7 +123,7 @@ def test_rest_requests_are_counted_by_route_and_code(seen: Seen) -> None:
     def counted(method: str, route: str, code: str) -> float:
         return seen.more("goboard_http_requests_total", method=method, route=route, code=code)
 
-    assert counted("POST", f"{MEMBER}/increment", "200") == 3
+    assert counted("POST", f"{MEMBER}/increment", "200") == 6
     assert counted("GET", f"{MEMBER}/rank", "404") == 1
     assert counted("GET", "/api/v1/dashboards/{dashboard}/stats", "200") == 1
     assert counted("GET", "unmatched", "404") == 1
@@ -156,9 +160,10 @@ def test_what_is_open_and_watched_is_told_while_it_lasts(seen: Seen) -> None:
         ("goboard_watchers", {}),
         ("goboard_watched_views", {}),
         ("goboard_connections", {"transport": "websocket"}),
+        ("goboard_connections", {"transport": "sse"}),
     ):
         told = [at.value(name, **labels) for at in (seen.before, seen.watching, seen.after)]
-        assert told == [0, 1, 0], name
+        assert told == [0, 2 if name == "goboard_watchers" else 1, 0], name
     assert seen.connected.value("goboard_connections", transport="grpc") == 1
 
 
@@ -188,6 +193,11 @@ def test_what_can_go_wrong_with_the_store_is_told_before_it_does(seen: Seen) -> 
     kinds = {kind for _, labels in told for _, kind in labels}
     assert kinds == {"unavailable", "outcome_unknown", "corrupt", "refused"}
     assert set(told.values()) == {0}
+
+
+def test_repetitions_are_counted(seen: Seen) -> None:
+    assert seen.more("goboard_idempotent_replays_total") == 2
+    assert seen.more("goboard_store_batch_size_sum", script="submit") == 3
 
 
 def test_nothing_in_the_metrics_tells_of_a_board_a_member_or_a_token(service: Service, seen: Seen) -> None:
