@@ -6,10 +6,10 @@ from typing import NamedTuple
 class Bounds(NamedTuple):
     """The most of each."""
 
-    connections: int = 10_000
+    connections: int = 20_000
     calls: int = 2_000
     """Unary ones that are not answered yet."""
-    streams: int = 10_000
+    streams: int = 20_000
     """Calls that stream, among them all that watch."""
     opening_seconds: float = 5.0
     """For what begins HTTP/2, and for the headers of a call."""
