@@ -2,8 +2,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 PEERS := .venv-bench/.ready
+SBOM := goboard.cdx.json
 
-.PHONY: help setup run demo test lint types imports generate check-generated test-faults test-browser autobahn fuzz screenshots coverage bench lock clean
+.PHONY: help setup run demo test lint types imports generate check-generated test-faults test-browser autobahn fuzz screenshots coverage bench audit sbom lock clean
 
 help:             ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -72,8 +73,15 @@ $(PEERS): pyproject.toml uv.lock $(READY)
 	@UV_PROJECT_ENVIRONMENT=.venv-bench $(BIN)/uv sync --locked --only-group bench --python $(BIN)/python --quiet
 	@touch $@
 
+audit: setup      ## look up known vulnerabilities of all that uv.lock installs
+	@$(BIN)/uv export --locked --quiet --no-emit-project --all-extras --all-groups --output-file .venv/audited.txt
+	@$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement .venv/audited.txt
+
+sbom: setup       ## list what goboard and its extras install, by uv.lock, as CycloneDX: goboard.cdx.json
+	@$(BIN)/uv export --locked --quiet --no-dev --all-extras --format cyclonedx1.5 --output-file $(SBOM)
+
 lock:             ## resolve the dependencies anew
 	@$(BIN)/uv lock
 
 clean:            ## remove what setup and the tools made
-	rm -rf .venv .venv-bench bench/peers/go/.bin .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache coverage.xml .coverage*
+	rm -rf .venv .venv-bench bench/peers/go/.bin .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache coverage.xml .coverage* $(SBOM)

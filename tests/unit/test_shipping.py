@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import chain
 from pathlib import Path
 from threading import Thread
 
@@ -28,7 +29,8 @@ SECRETS = [variable.name for variable in VARIABLES if variable.secret]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 SHIPPED = [
     *WORKFLOWS,
-    *(ROOT / name for name in ("Dockerfile", "compose.yaml", ".env.example", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *(ROOT / f"{name}.md" for name in ("CONTRIBUTING", "CHANGELOG", "SECURITY")),
+    *(ROOT / name for name in ("Dockerfile", "compose.yaml", ".env.example")),
     ROOT / "docs/migrating-from-go-board.md",
 ]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -180,12 +182,51 @@ def test_ci_tests_every_python_that_the_project_supports():
     assert jobs["tests"]["env"]["REQUIRE_REDIS"] == "1"
 
 
-@pytest.mark.parametrize("name", ["CONTRIBUTING.md", *(f".github/workflows/{path.name}" for path in WORKFLOWS)])
-def test_every_make_target_that_is_called_exists(name):
-    path = ROOT / name
+@pytest.mark.parametrize(
+    "path", [*WORKFLOWS, ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"], ids=lambda path: path.name
+)
+def test_every_make_target_that_is_called_exists(path):
     text = path.read_text() if path.suffix == ".md" else "\n".join(step.get("run", "") for step in steps(path))
     called = set(" ".join(re.findall(r"\bmake ((?:[a-z-]+ ?)+)", re.sub(r"#.*", "", text))).split())
     assert called <= set(re.findall(r"^([a-z-]+):", read("Makefile"), re.MULTILINE))
+
+
+def test_ci_audits_the_dependencies_every_week_too():
+    described = yaml.safe_load(read(".github/workflows/ci.yml"))
+    assert [step["run"] for step in described["jobs"]["audit"]["steps"] if "run" in step] == ["make audit"]
+    assert len(described[True]["schedule"]) == 1  # YAML 1.1 reads `on` as a truth value
+
+
+def recipe(target: str) -> str:
+    return re.search(rf"^{target}:.*\n((?:\t.*\n)+)", read("Makefile"), re.MULTILINE)[1]
+
+
+def test_what_is_audited_is_locked_and_nothing_is_passed_over():
+    export, audit = recipe("audit").splitlines()
+    assert {"--locked", "--all-extras", "--all-groups"} <= set(export.split())
+    # Without it a package that nobody knows, or an index that tells nothing, would pass.
+    assert "--strict" in audit.split()
+
+
+def test_the_sbom_has_what_goboard_installs_and_nothing_else(tmp_path):
+    folder = Path(sys.executable).parent
+    command = recipe("sbom").strip().removeprefix("@").replace("$(BIN)", str(folder)).replace("$(SBOM)", "sbom.json")
+    script = command.replace("--output-file ", f"--output-file {tmp_path}/").split()
+    subprocess.run(script, cwd=ROOT, check=True, capture_output=True, env={**os.environ, "UV_OFFLINE": "1"})
+    listed = json.loads((tmp_path / "sbom.json").read_text())
+    names = {component["name"] for component in listed["components"]}
+    needed = chain(PROJECT["dependencies"], *PROJECT["optional-dependencies"].values())
+    assert {re.match(r"[\w-]+", requirement)[0] for requirement in needed} <= names
+    assert not names & {"pytest", "mypy", "ruff", "pip-audit", "fastapi"}
+    assert listed["metadata"]["component"]["version"] == PROJECT["version"]
+
+
+def test_a_release_has_the_sbom():
+    jobs = yaml.safe_load(read(".github/workflows/release.yml"))["jobs"]
+    uploaded = [step["with"]["path"] for step in jobs["package"]["steps"] if "upload" in step.get("uses", "")]
+    name = re.search(r"^SBOM := (.*)$", read("Makefile"), re.MULTILINE)[1]
+    assert uploaded == ["dist/", name]
+    assert name in jobs["release"]["steps"][-1]["run"].split()
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
