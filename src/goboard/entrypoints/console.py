@@ -1,6 +1,7 @@
 """What the commands share: where their settings are from, how they reach the boards, and how they fail."""
 
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -96,5 +97,7 @@ def console() -> Console:
 
 def fail(message: str, code: int) -> NoReturn:
     """End the command."""
+    for handler in logging.getLogger().handlers:
+        handler.flush()  # what was logged is written by a thread: the reason for the end comes after it
     click.echo(f"goboard: {message}", err=True)
     sys.exit(code)
