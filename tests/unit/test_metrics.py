@@ -16,6 +16,7 @@ from goboard.adapters.redis import RedisBoardStore
 from goboard.domain.errors import StoreUnavailable
 from goboard.domain.names import MemberName
 from goboard.entrypoints.metrics import families
+from goboard.entrypoints.metrics import meter as meter_module
 from goboard.entrypoints.metrics.exposition import exposed
 from goboard.entrypoints.metrics.folder import Folder
 from goboard.entrypoints.metrics.meter import Meter, open_folder
@@ -104,6 +105,18 @@ async def test_whoever_asks_without_a_pause_is_told_the_same_for_a_second(tmp_pa
     texts = {(await meter.told(""))[0] for _ in range(20)}
     assert len(texts) == 1
     assert asked == 1
+
+
+async def test_numbers_that_are_written_while_they_are_asked_for_are_written_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(meter_module, "WRITE_SECONDS", 0.0)
+    monkeypatch.setattr(meter_module, "TICK_SECONDS", 0.0)
+    meter = Meter(str(tmp_path), {})
+    async with meter.measuring():
+        for _ in range(100):
+            await meter.told("")
+    assert caplog.messages == []
 
 
 async def test_a_watcher_that_missed_changes_is_counted_and_one_that_keeps_up_is_not() -> None:

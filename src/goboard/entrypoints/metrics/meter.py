@@ -62,6 +62,7 @@ class Meter:
         self._texts: dict[str, bytes] = {}
         """What was told by then, in each form."""
         self._telling = asyncio.Lock()
+        self._writing = asyncio.Lock()
 
     @asynccontextmanager
     async def measuring(self) -> AsyncIterator[None]:
@@ -115,9 +116,10 @@ class Meter:
         return exposed({**self._sums.numbers, families.WORKERS.name: {(): [self._sums.workers]}}, accept)
 
     async def _write(self) -> None:
-        for family, ask in self._gauges.items():
-            family.of()[0] = ask()
-        await asyncio.to_thread(self._folder.write, msgspec.msgpack.encode(families.counted()))
+        async with self._writing:  # once a second, and for whoever asks: two at once would take each other's file away
+            for family, ask in self._gauges.items():
+                family.of()[0] = ask()
+            await asyncio.to_thread(self._folder.write, msgspec.msgpack.encode(families.counted()))
 
     async def _look(self) -> None:
         families.TASKS.of()[0] = len(asyncio.all_tasks())
