@@ -22,7 +22,13 @@ TOP = View.top(3)
 
 
 def serve(
-    world: Worker, server: SlowServer, view: View = TOP, *, lifetime: float | None = None, last: str = ""
+    world: Worker,
+    server: SlowServer,
+    view: View = TOP,
+    *,
+    lifetime: float | None = None,
+    last: str = "",
+    send: Any = None,
 ) -> "asyncio.Task[None]":
     """Serve a request for the view; `last` is the Last-Event-ID."""
     stream = EventStream(
@@ -35,7 +41,7 @@ def serve(
         request_timeout=REQUEST_TIMEOUT,
     )
     server.request()
-    return asyncio.create_task(stream({}, server.receive, server.send))
+    return asyncio.create_task(stream({}, server.receive, send or server.send))
 
 
 def kinds(server: SlowServer) -> list[str]:
@@ -210,6 +216,20 @@ async def test_when_the_server_stops_the_stream_ends() -> None:
         serving.result()
         assert (kinds(server), server.frames[-1].event["more_body"]) == (["snapshot", ""], False)
         assert world.nothing_is_left
+
+
+@leaping
+async def test_what_is_begun_in_the_turn_in_which_a_stream_ends_comes_before_its_end() -> None:
+    async with worker() as world:
+        server = SlowServer()
+        serving = serve(world, server, send=server.send_when_awaited)
+        await asyncio.sleep(2)
+        [feed] = world.feeding.pulse._open
+        feed.leave()
+        feed.beat(asyncio.get_running_loop().time(), STALLED_SECONDS)
+        await serving
+        assert kinds(server) == ["snapshot", "heartbeat", ""]
+        assert [frame.event["more_body"] for frame in server.frames[1:]] == [True, True, False]
 
 
 @leaping

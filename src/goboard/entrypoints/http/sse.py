@@ -126,6 +126,7 @@ class EventStream:
     async def _end(self, send: Any) -> None:
         if self._farewell is None:
             return  # the peer has left
+        await asyncio.sleep(0)  # what was begun in this turn of the loop goes out: it cannot after the end
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
                 await send({"type": "http.response.body", "body": self._farewell, "more_body": False})
