@@ -16,23 +16,27 @@ import grpc
 import grpc.aio
 import websockets
 from drivers import Place, Problem, Rest, Unary
-from services import TOKEN, Service
+from services import Service
 from sole_writer import SoleWriter
 
-BOARD = "crowd"
 PATIENCE = 20.0
 GIVES_UP = (0.001, 0.002, 0.005, 0.01, 0.05)
 """Seconds."""
 
 
 class Vanishing:
-    """Clients of one service. Each method is one that comes and goes, for a member that nobody else writes to."""
+    """Clients of one service, with a token of the role server.
 
-    def __init__(self, service: Service, rng: random.Random) -> None:
+    Each method is one that comes and goes, for a member of the board that nobody else writes to.
+    """
+
+    def __init__(self, service: Service, token: str, board: str, rng: random.Random) -> None:
         self.service = service
+        self.board = board
         self.rng = rng
-        self.rest = Rest(service, TOKEN)
-        self.unary = Unary(service, TOKEN)
+        self.rest = Rest(service, token)
+        self.unary = Unary(service, token)
+        self._token = token
 
     async def close(self) -> None:
         await self.rest.__aexit__(None, None, None)
@@ -55,7 +59,7 @@ class Vanishing:
     async def resets_http(self, member: SoleWriter) -> None:
         """Send a request, or a part of one, and reset the connection."""
         amount = member.amount()
-        request = _post(member, amount)
+        request = self._post(member, amount)
         part = self.rng.choice([request, request[: self.rng.randrange(len(request))]])
         async with self._http() as (_, writer):
             if part is request:
@@ -67,7 +71,7 @@ class Vanishing:
         """Send a request, and say that no more will come: an answer may come, or none."""
         amount = member.amount()
         async with self._http() as (reader, writer):
-            writer.write(_post(member, amount))
+            writer.write(self._post(member, amount))
             writer.write_eof()
             await self._hear(member, [amount], reader)
 
@@ -76,10 +80,10 @@ class Vanishing:
         async with self._http() as (reader, writer):
             for _ in range(self.rng.randint(0, 3)):
                 amounts = [member.amount() for _ in range(self.rng.randint(1, 4))]
-                writer.write(b"".join(_post(member, amount) for amount in amounts))
+                writer.write(b"".join(self._post(member, amount) for amount in amounts))
                 await self._hear(member, amounts, reader)
             amounts = [member.amount() for _ in range(3)]
-            writer.write(b"".join(_post(member, amount) for amount in amounts))
+            writer.write(b"".join(self._post(member, amount) for amount in amounts))
             heard = self.rng.randint(0, 2)
             await self._hear(member, amounts[:heard], reader)
             member.open += amounts[heard:]
@@ -93,7 +97,7 @@ class Vanishing:
     async def lets_a_deadline_pass(self, member: SoleWriter) -> None:
         amount = member.amount()
         request = dashboard_pb.message("IncrementScoreRequest")(
-            dashboard=BOARD, member_id=member.name, increment=amount
+            dashboard=self.board, member_id=member.name, increment=amount
         )
         method = dashboard_pb.method(self.unary.channel, "IncrementScore")
         try:
@@ -110,7 +114,7 @@ class Vanishing:
         async with self._socket() as client:
             amounts = [member.amount() for _ in range(self.rng.randint(1, 4))]
             for amount in amounts:
-                await client.send(_update(member, amount))
+                await client.send(self._update(member, amount))
             heard = self.rng.randrange(len(amounts))
             for amount in amounts[:heard]:
                 member.answered(_read(json.loads(await client.recv())), amount)
@@ -119,7 +123,7 @@ class Vanishing:
 
     async def drops_a_socket_in_a_frame(self, member: SoleWriter) -> None:
         async with self._socket() as client:
-            text = _update(member, member.amount()).encode()
+            text = self._update(member, member.amount()).encode()
             client.transport.write(bytes([0x81, 0x80 | len(text)]) + bytes(4) + text[: self.rng.randrange(len(text))])
             await self._wait()
 
@@ -130,7 +134,7 @@ class Vanishing:
         heard = self.rng.randrange(len(amounts))
         make = dashboard_pb.message("UpdateRequest")
         for amount in amounts:
-            await call.write(make(dashboard=BOARD, member_id=member.name, increment=amount))
+            await call.write(make(dashboard=self.board, member_id=member.name, increment=amount))
         for amount in amounts[:heard]:
             reply = await call.read()
             member.answered(_read_stream(reply), amount)
@@ -142,7 +146,7 @@ class Vanishing:
         amount = member.amount()
         try:
             async with asyncio.timeout(self.rng.choice(GIVES_UP)):
-                answer = await driver.increment(BOARD, member.name, amount)
+                answer = await driver.increment(self.board, member.name, amount)
         except TimeoutError:
             member.open.append(amount)
         else:
@@ -169,33 +173,31 @@ class Vanishing:
         try:
             yield reader, writer
         finally:
-            _reset(writer.transport)
+            reset(writer.transport)
 
     @asynccontextmanager
     async def _socket(self) -> AsyncIterator[websockets.ClientConnection]:
-        client = await websockets.connect(f"{self.service.ws}?token={TOKEN}", ping_interval=None)
+        client = await websockets.connect(f"{self.service.ws}?token={self._token}", ping_interval=None)
         try:
             yield client
         finally:
-            _reset(client.transport)
+            reset(client.transport)
             await client.wait_closed()
 
+    def _post(self, member: SoleWriter, amount: float) -> bytes:
+        body = json.dumps({"increment": amount})
+        path = f"/api/v1/dashboards/{self.board}/members/{member.name}/increment"
+        head = f"POST {path} HTTP/1.1\r\nHost: b\r\nAuthorization: Bearer {self._token}\r\n"
+        return f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode()
 
-def _reset(transport: Any) -> None:
+    def _update(self, member: SoleWriter, amount: float) -> str:
+        return json.dumps({"dashboard": self.board, "member_id": member.name, "increment": amount})
+
+
+def reset(transport: Any) -> None:
     with suppress(OSError):
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
-
-
-def _post(member: SoleWriter, amount: float) -> bytes:
-    body = json.dumps({"increment": amount})
-    path = f"/api/v1/dashboards/{BOARD}/members/{member.name}/increment"
-    head = f"POST {path} HTTP/1.1\r\nHost: b\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: {len(body)}\r\n\r\n"
-    return (head + body).encode()
-
-
-def _update(member: SoleWriter, amount: float) -> str:
-    return json.dumps({"dashboard": BOARD, "member_id": member.name, "increment": amount})
 
 
 async def _read_http(reader: StreamReader) -> Place | Problem | None:

@@ -31,6 +31,7 @@ NOT_RUN = {
     "make help": "the test checks that each target exists",
     "make test": "it runs this test",
     "make test-faults": "it takes minutes",
+    "make soak": "the same",
     "make test-browser": "it needs a browser",
     "make coverage": "it runs this test",
     "make bench": "it takes minutes",

@@ -9,20 +9,20 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
-import psutil
 import pytest
 from drivers import DRIVERS, Place, Rest
+from levels import STORE_CONNECTIONS, Level, level
 from moody_proxy import MoodyProxy, moody_proxy
 from servers import SERVERS, Server, start_server
 from services import TOKEN, Service, goboard_serve, until_both_serve, workers_of
 from sole_writer import SoleWriter
-from vanishing import BOARD, Vanishing
+from vanishing import Vanishing
 
 pytestmark = pytest.mark.faults
 
+BOARD = "crowd"
 SLOTS = 40
 """So many vanish at the same time."""
 VANISH = 6000
@@ -30,15 +30,6 @@ STEADY = 8
 MOST_OPEN = 8
 """How many amounts of unknown outcome a member may have before the caller takes another one."""
 PATIENCE, COMING_AND_GOING = 30.0, 120.0
-STORE_CONNECTIONS = 33
-"""A worker's, at most: 32 to ask, one to listen."""
-
-
-class Level(NamedTuple):
-    """What a worker holds, its connections to the store aside."""
-
-    descriptors: int
-    threads: int
 
 
 class Crowd:
@@ -54,7 +45,7 @@ class Crowd:
     async def come_and_go(self, count: int) -> None:
         """Let so many come and vanish, beside some who stay, and hear every answer."""
         self.left = count
-        vanishing = Vanishing(self.service, self.rng)
+        vanishing = Vanishing(self.service, TOKEN, BOARD, self.rng)
         try:
             async with asyncio.timeout(COMING_AND_GOING), asyncio.TaskGroup() as tasks:
                 for _ in range(SLOTS):
@@ -117,13 +108,7 @@ async def served(folder: Path) -> AsyncIterator[tuple[Service, Server, MoodyProx
 
 
 def levels(service: Service, proxy: MoodyProxy) -> list[Level]:
-    return [_level(worker, proxy.port) for worker in workers_of(service)]
-
-
-def _level(worker: psutil.Process, store: int) -> Level:
-    to_store = [each for each in worker.net_connections("tcp") if each.raddr and each.raddr.port == store]
-    assert len(to_store) <= STORE_CONNECTIONS
-    return Level(worker.num_fds() - len(to_store), worker.num_threads())
+    return [level(worker, proxy.port) for worker in workers_of(service)]
 
 
 async def test_nobody_hears_another_s_answer_and_nothing_is_left(tmp_path: Path) -> None:
