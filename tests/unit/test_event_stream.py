@@ -1,12 +1,14 @@
 """A stream of server-sent events, to the second: how long it lives, and what is left when it goes: nothing."""
 
 import asyncio
+import gc
 import json
 from typing import Any
 
 import pytest
 from boards import BOARD
 from leaping_loop import leaping
+from live_client import until
 from live_hub import NOTHING
 from slow_server import REQUEST_TIMEOUT, SlowServer, Worker, worker
 
@@ -230,6 +232,25 @@ async def test_what_is_begun_in_the_turn_in_which_a_stream_ends_comes_before_its
         await serving
         assert kinds(server) == ["snapshot", "heartbeat", ""]
         assert [frame.event["more_body"] for frame in server.frames[1:]] == [True, True, False]
+
+
+async def test_what_does_not_reach_a_peer_that_has_left_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    async def send(event: dict[str, Any]) -> None:
+        await server.send(event)
+        if event.get("body") == HEARTBEAT:
+            raise RuntimeError("the peer has left")
+
+    async with worker() as world:
+        server = SlowServer()
+        serving = serve(world, server, send=send)
+        await until(lambda: server.bodies)
+        [feed] = world.feeding.pulse._open
+        feed.beat(asyncio.get_running_loop().time() + 1, STALLED_SECONDS)
+        server.leave_stream()
+        await serving
+        del feed
+    gc.collect()
+    assert caplog.messages == []
 
 
 @leaping

@@ -54,6 +54,7 @@ class Sending:
         last = self._send(event)
         if isinstance(last, CoroutineType):  # a server that sends when it is awaited
             last = asyncio.ensure_future(last)
+            last.add_done_callback(_seen)
         self._last = last if hasattr(last, "done") else None  # without: it is done already
         self.begun_at = self._loop.time()
 
@@ -110,6 +111,12 @@ class Sending:
         else:
             self._listen()
             self._next = (event, begun)
+
+
+def _seen(sent: Future[None]) -> None:
+    """Look at what came of it: where the peer has left nobody else may, and the loop would log an error."""
+    if not sent.cancelled():
+        sent.exception()
 
 
 def _wake(woken: Future[None]) -> None:
