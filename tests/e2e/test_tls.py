@@ -216,3 +216,9 @@ def test_serve_says_the_same(tmp_path: Path) -> None:
         78,
         "goboard: TLS_CERT=absent.pem: the file cannot be read: No such file or directory\n",
     )
+
+
+def test_browsers_are_told_to_come_back_by_https_alone(secured: Secured) -> None:
+    with httpx.Client(base_url=secured.service.base, verify=secured.context()) as http:
+        for path, headers in (("/", {}), ("/nothing", {}), ("/ws", {}), ("/api/v1/dashboards/b/top", HEADERS)):
+            assert http.get(path, headers=headers).headers["strict-transport-security"] == "max-age=31536000"

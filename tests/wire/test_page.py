@@ -42,6 +42,8 @@ def test_every_file_is_locked_down(browser: httpx.Client, paths: list[str]) -> N
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "no-referrer"
         assert headers["cross-origin-opener-policy"] == "same-origin"
+        assert headers["cross-origin-resource-policy"] == "same-origin"
+        assert headers["x-frame-options"] == "DENY"
         assert headers["cache-control"] == "no-cache"
 
 

@@ -63,7 +63,11 @@ TOKENS = {
     "empty": {"Authorization": "Bearer"},
     "too long": {"Authorization": "Bearer " + "x" * 9000},
 }
-SHOWN = ("content-type", "content-length", "www-authenticate", "allow", "retry-after", "x-request-id")
+SHOWN = (
+    *("content-type", "content-length", "www-authenticate", "allow", "retry-after", "x-request-id"),
+    *("cache-control", "x-content-type-options", "content-security-policy", "referrer-policy"),
+    "strict-transport-security",
+)
 
 
 def answer(service: Service, method: str, path: str, **options: Any) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ from time import perf_counter
 from typing import Any
 
 from goboard.entrypoints import request_ids
+from goboard.entrypoints.http.safety import with_safe_headers
 from goboard.entrypoints.metrics import families
 
 UNMATCHED = "unmatched"
@@ -98,7 +99,7 @@ def _sending(scope: Any, send: Any, request_id: bytes) -> Any:
 
     def sending(event: Any) -> Any:
         if event["type"] == "http.response.start":
-            event["headers"] = [*event["headers"], (request_ids.HEADER, request_id)]
+            event["headers"] = [*with_safe_headers(scope, event["headers"]), (request_ids.HEADER, request_id)]
             answers_of(scope["method"], scope.get("path_template") or UNMATCHED).count(event["status"], begun)
         return send(event)
 

@@ -14,6 +14,7 @@ from goboard.entrypoints.http.deadlines import Deadlines
 from goboard.entrypoints.http.errors import PROBLEM_JSON, problem_body, problem_headers
 from goboard.entrypoints.http.feed import Feeding
 from goboard.entrypoints.http.paths import sent_path
+from goboard.entrypoints.http.safety import safe_headers
 from goboard.entrypoints.http.socket_updates import PATH, Updates
 from goboard.entrypoints.http.websocket import Socket
 from goboard.entrypoints.problems import Problem
@@ -148,7 +149,7 @@ async def refuse(scope: Any, send: Any, problem: Problem, instance: str = PATH) 
     if problem.kind is problems.UPGRADE_REQUIRED:
         headers += [(b"upgrade", b"websocket"), (b"connection", b"upgrade")]
     if not observed:  # else the application around this one takes care
-        headers.append((request_ids.HEADER, _settle_id(scope)))
+        headers += [*safe_headers(scope), (request_ids.HEADER, _settle_id(scope))]
         route = PATH if scope["path"] == PATH else UNMATCHED
         answers_of(scope.get("method", "GET"), route).count(problem.kind.status, perf_counter())
     await send({"type": f"{event}.start", "status": int(problem.kind.status), "headers": headers})

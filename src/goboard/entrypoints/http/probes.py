@@ -43,7 +43,7 @@ def metrics_route(meter: Meter, token: str) -> HTTPRouteHandler:
         """Tell the metrics of all workers. Where METRICS_TOKEN is set it is needed, as `Bearer <token>`."""
         _check(token, sent_token(request.headers.getall("authorization", [])))
         body, media_type = await meter.told(request.headers.get("accept", ""))
-        return Response(body, headers={"content-type": media_type, "cache-control": "no-store"})
+        return Response(body, headers={"content-type": media_type})
 
     return metrics
 

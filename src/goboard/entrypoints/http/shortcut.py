@@ -7,7 +7,7 @@ and their order are the same; whatever is not plain (a browser's request, which 
 takes the framework's route.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -34,6 +34,7 @@ from goboard.entrypoints.http.paths import sent_path
 from goboard.entrypoints.http.queries import NO_QUERY, Query
 from goboard.entrypoints.http.rest import sent_token
 from goboard.entrypoints.http.rest_parameters import sent_key
+from goboard.entrypoints.http.safety import Headers, safe_headers
 from goboard.entrypoints.http.uploads import BODY_SECONDS
 from goboard.entrypoints.load import Load
 from goboard.entrypoints.problems import Problem
@@ -45,7 +46,6 @@ _JSON = b"application/json"
 _PROBLEM_JSON = PROBLEM_JSON.encode()
 _REQUEST_ID = request_ids.HEADER
 _OK = int(HTTPStatus.OK)
-Headers = Sequence[tuple[bytes, bytes]]
 _NO_HEADERS: Headers = ()
 
 
@@ -206,7 +206,8 @@ class Shortcut:
             self._load.count -= 1
         operation.answers.count(status, begun)
         length = b"%d" % len(body)
-        headers = [(b"content-type", media_type), (b"content-length", length), (_REQUEST_ID, request_id), *more]
+        safe = safe_headers(request.scope)
+        headers = [(b"content-type", media_type), (b"content-length", length), (_REQUEST_ID, request_id), *safe, *more]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body, "more_body": False})
 

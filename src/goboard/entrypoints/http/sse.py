@@ -23,7 +23,6 @@ DIGEST_BYTES = 6
 
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),  # nginx would hold events back until it has a few KiB
 ]
 _open = families.CONNECTIONS.of("sse")
