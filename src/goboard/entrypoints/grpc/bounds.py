@@ -7,7 +7,7 @@ class Bounds(NamedTuple):
     """The most of each."""
 
     connections: int = 20_000
-    calls: int = 2_000
+    calls: int = 1_000
     """Unary ones that are not answered yet."""
     streams: int = 20_000
     """Calls that stream, among them all that watch."""
