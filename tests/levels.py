@@ -1,11 +1,14 @@
 """What a worker holds of the system."""
 
+import os
 from typing import NamedTuple
 
 import psutil
 
 STORE_CONNECTIONS = 33
 """A worker's, at most: 32 to ask, one to listen."""
+POOL = min(32, (os.cpu_count() or 1) + 4)
+"""Threads that asyncio's pool starts at most, as they are needed."""
 
 
 class Level(NamedTuple):
@@ -13,6 +16,10 @@ class Level(NamedTuple):
 
     descriptors: int
     threads: int
+
+    def is_back_at(self, before: "Level") -> bool:
+        """Tell whether nothing has come to it but threads of the pool."""
+        return self.descriptors == before.descriptors and self.threads <= before.threads + POOL
 
 
 def level(worker: psutil.Process, store: int) -> Level:

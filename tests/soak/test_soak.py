@@ -15,7 +15,7 @@ import made_tokens
 import pytest
 from churn import Churn
 from course import growth, levels, picture
-from levels import level
+from levels import POOL, level
 from moody_proxy import MoodyProxy, moody_proxy
 from scraped import Scraped, scrape
 from servers import SERVERS, Server, start_server
@@ -34,8 +34,6 @@ SPARED = 30.0
 """Seconds before the end in which they are not cut: one that is cut, and not used again, counts as a descriptor."""
 MOST_GROWTH = 0.05
 """Of memory. Python looks for cycles when 50,000 more objects are there than before: that is 5 MiB, up and down."""
-POOL = min(32, (os.cpu_count() or 1) + 4)
-"""Threads that asyncio's pool starts at most, as they are needed."""
 PATIENCE, QUIET = 60.0, 15.0
 """Seconds: until nothing changes any more, and for how long it must not: tasks are counted every ten seconds."""
 MIB = 2**20
