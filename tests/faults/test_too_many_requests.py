@@ -39,11 +39,11 @@ def store(tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def service(tmp_path: Path, store: Server) -> Iterator[Service]:
-    with goboard_serve(tmp_path, REDIS_URL=store.url, AUTH_STATIC_ROLE="server", REQUEST_TIMEOUT="30") as running:
+    with goboard_serve(tmp_path, REDIS_URL=store.url, AUTH_STATIC_ROLE="server") as running:
         yield running
 
 
-async def test_what_is_too_much_is_refused_at_once(service: Service, store: Server) -> None:
+async def test_what_is_too_much_is_refused_at_once(service: Service) -> None:
     at = urlsplit(service.base)
 
     async def post(*more: str, body: bytes = UPDATE) -> Answered:
@@ -70,6 +70,9 @@ async def test_what_is_too_much_is_refused_at_once(service: Service, store: Serv
         assert sorted(each.seconds for each in (*plain, *browsers))[-4] < 2  # the 99th percentile
         for probe in ("/health", "/ready"):
             assert (await http.get(probe)).text == "OK"
-        assert {(await each).code for each in held} == {"sent_too_slowly"}
-        assert (await post()).code == ""
-    store.client().close()
+        for each in held:
+            each.cancel()
+        await asyncio.wait(held)
+        async with asyncio.timeout(10):
+            while (await post()).code == "overloaded":
+                pass
