@@ -44,7 +44,6 @@ class Crowd:
         self._free: deque[Callable[[], None]] = deque()
         self._began = time.perf_counter()
         self.offered = 0
-        self.sent = 0
 
     def offer(self, send: Callable[[], None]) -> None:
         """Note that somebody is free to send."""
@@ -56,9 +55,7 @@ class Crowd:
         while True:
             due = int((time.perf_counter() - self._began) * self._rate) - self.offered
             self.offered += due
-            ready = min(due, len(self._free))
-            self.sent += ready
-            for _ in range(ready):
+            for _ in range(min(due, len(self._free))):
                 self._free.popleft()()
             await asyncio.sleep(TICK)
 
@@ -101,7 +98,7 @@ class CrowdedUnary(UnaryConnection):
     def _ask(self) -> None:
         if self.running:
             super()._call()
-            self.flush()
+            asyncio.get_running_loop().call_soon(self.flush)  # with whatever else is due in this moment
 
     def _end(self, stream: int, failure: str) -> None:
         if failure:

@@ -141,7 +141,6 @@ def goodput_of(way: Way, course: Course, offered: float) -> float:
 
     uvloop.run(drive_on())
     assert crowd.offered > 0.9 * offered * (WARMUP + SECONDS)
-    assert crowd.sent < crowd.offered  # all clients waited: it was too much
     refusals = sorted(tally.refusals)
     assert not refusals or refusals[int(len(refusals) * 0.99)] < QUICK
     return rate(tally)
