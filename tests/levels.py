@@ -1,6 +1,8 @@
 """What a worker holds of the system."""
 
 import os
+from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 import psutil
@@ -23,7 +25,19 @@ class Level(NamedTuple):
 
 
 def level(worker: psutil.Process, store: int) -> Level:
-    """Count; the store is at that port."""
-    to_store = [each for each in worker.net_connections("tcp") if each.raddr and each.raddr.port == store]
-    assert len(to_store) <= STORE_CONNECTIONS
-    return Level(worker.num_fds() - len(to_store), worker.num_threads())
+    """Count; the store is at that port. A connection that it has cut is a socket until it would be used again."""
+    sockets = _sockets(worker)
+    connections = worker.net_connections("all")
+    to_store = sum(each.raddr.port == store for each in connections if hasattr(each.raddr, "port"))
+    of_store = to_store + sockets - len({each.fd for each in connections})
+    assert of_store <= STORE_CONNECTIONS
+    return Level(worker.num_fds() - of_store, worker.num_threads())
+
+
+def _sockets(worker: psutil.Process) -> int:
+    """Count all sockets, also those that the system lists no more since the peer has reset them."""
+    count = 0
+    for descriptor in Path(f"/proc/{worker.pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # it was closed meanwhile
+            count += str(descriptor.readlink()).startswith("socket:")
+    return count

@@ -30,8 +30,6 @@ TELL_EVERY = 5
 """Samples."""
 CUT_EVERY = 15
 """Samples between two times at which all connections to the store are cut."""
-SPARED = 30.0
-"""Seconds before the end in which they are not cut: one that is cut, and not used again, counts as a descriptor."""
 MOST_GROWTH = 0.05
 """Of memory. Python looks for cycles when 50,000 more objects are there than before: that is 5 MiB, up and down."""
 PATIENCE, QUIET = 60.0, 15.0
@@ -77,7 +75,7 @@ class Soak:
             await asyncio.to_thread(self._sample)
             if number % TELL_EVERY == 0:
                 self._tell()
-            if number % CUT_EVERY == 0 and number * SAMPLE_SECONDS < SECONDS - SPARED:
+            if number % CUT_EVERY == 0:
                 await asyncio.to_thread(self._cut)
 
     async def at_rest(self) -> Rest:
