@@ -1,5 +1,6 @@
 """The metrics of several workers together, who may read them, and what a store and the watches tell of themselves."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import uvloop
 from boards import AT, BOARD, submit
 from live_client import Watcher, until
 from live_hub import NEVER, live_hub
@@ -117,6 +119,21 @@ async def test_numbers_that_are_written_while_they_are_asked_for_are_written_one
         for _ in range(100):
             await meter.told("")
     assert caplog.messages == []
+
+
+def test_a_loop_that_is_never_late_has_no_negative_lag(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a timer comes on time its lag is off by the last bit, and a negative sum is none to a strict reader."""
+    lags: list[float] = []
+    monkeypatch.setattr(families.LOOP_LAG, "observer", lambda: lags.append)
+    monkeypatch.setattr(meter_module, "TICK_SECONDS", 0.01)
+
+    async def measure() -> None:
+        async with Meter(str(tmp_path), {}).measuring():
+            await asyncio.sleep(0.5)
+
+    uvloop.run(measure())
+    assert len(lags) > 10
+    assert min(lags) >= 0
 
 
 async def test_a_watcher_that_missed_changes_is_counted_and_one_that_keeps_up_is_not() -> None:

@@ -96,7 +96,7 @@ class Meter:
                 await self._write()
             due = max(due, loop.time()) + TICK_SECONDS
             await asyncio.sleep(due - loop.time())
-            lag(loop.time() - due)
+            lag(max(0.0, loop.time() - due))  # on time, it is off by the last bit
 
     async def told(self, accept: str) -> tuple[bytes, str]:
         """Tell the numbers of all workers, in the form that `accept` asks for, and name it; they are up to 2 s old."""
