@@ -27,9 +27,9 @@ demo: setup       ## serve as run does, with a simulated crowd on the board demo
 	@export AUTH_STATIC_ROLE=$${AUTH_STATIC_ROLE:-server}; exec $(BIN)/goboard simulate --serve --store embedded $(ARGS)
 
 test: setup       ## all tests but the slow ones, on real stores that the tests start themselves
-	@$(BIN)/python -m pytest -m "not faults and not soak and not browser" $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not faults and not soak and not browser" $(ARGS)
 
-test-faults: setup  ## the slow tests: real faults in real processes
+test-faults: setup  ## the slow tests: real faults in real processes, and what takes long
 	@$(BIN)/python -m pytest -m faults $(ARGS)
 
 soak: setup       ## ten minutes of callers that come and go, on two workers: nothing grows; SOAK_SECONDS=120

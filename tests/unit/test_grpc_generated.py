@@ -30,13 +30,8 @@ def test_betterproto_is_the_release_that_wrote_the_code():
     assert version("betterproto") == "2.0.0b7"
 
 
-def test_the_committed_code_is_what_the_proto_gives():
-    checked = generate(GENERATED, "--check")
-    assert (checked.returncode, checked.stderr) == (0, "")
-
-
-@pytest.mark.parametrize("name", ["dashboard/__init__.py", "dashboard.binpb"])
-@pytest.mark.parametrize("how", ["changed", "missing"])
+# That there is none, make check-generated sees.
+@pytest.mark.parametrize(("how", "name"), [("changed", "dashboard/__init__.py"), ("missing", "dashboard.binpb")])
 def test_a_difference_is_told(tmp_path: Path, name: str, how: str):
     copy = Path(shutil.copytree(GENERATED, tmp_path / "generated", ignore=shutil.ignore_patterns("__pycache__")))
     if how == "changed":
