@@ -4,7 +4,7 @@ READY := .venv/.ready
 PEERS := .venv-bench/.ready
 SBOM := goboard.cdx.json
 
-.PHONY: help setup run demo test lint types imports generate check-generated test-faults soak test-browser autobahn fuzz screenshots coverage bench audit sbom lock clean
+.PHONY: help setup run demo test lint types imports generate check-generated test-slow test-faults soak test-browser autobahn fuzz screenshots coverage bench audit sbom lock clean
 
 help:             ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -27,9 +27,12 @@ demo: setup       ## serve as run does, with a simulated crowd on the board demo
 	@export AUTH_STATIC_ROLE=$${AUTH_STATIC_ROLE:-server}; exec $(BIN)/goboard simulate --serve --store embedded $(ARGS)
 
 test: setup       ## all tests but the slow ones, on real stores that the tests start themselves
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not faults and not soak and not browser" $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow and not faults and not soak and not browser" $(ARGS)
 
-test-faults: setup  ## the slow tests: real faults in real processes, and what takes long
+test-slow: setup  ## tests that take long and show little more than others: many starts, long runs, Schemathesis
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m slow $(ARGS)
+
+test-faults: setup  ## the slow tests: real faults in real processes
 	@$(BIN)/python -m pytest -m faults $(ARGS)
 
 soak: setup       ## ten minutes of callers that come and go, on two workers: nothing grows; SOAK_SECONDS=120
@@ -67,7 +70,7 @@ check-generated: setup  ## fail where the committed gRPC code is not what the pr
 	@$(BIN)/python proto/generate.py --check src/goboard/entrypoints/grpc/generated
 
 coverage: setup   ## the tests with coverage, of the servers they start too: coverage.xml
-	@$(BIN)/python -m pytest -m "not faults and not soak and not browser" --cov --cov-report=xml --cov-report=term
+	@$(BIN)/python -m pytest -m "not slow and not faults and not soak and not browser" --cov --cov-report=xml --cov-report=term
 
 bench: setup $(PEERS)  ## speed beside what one would use instead: bench/RESULTS.md; QUICK=1 is short, LARGE=1 long
 	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(LARGE),--large)

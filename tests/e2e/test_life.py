@@ -51,6 +51,7 @@ def test_a_second_server_on_the_same_port_says_so_and_exits(tmp_path: Path) -> N
         assert increment(first, "p1", 1).status_code == 200
 
 
+@pytest.mark.slow
 def test_a_second_server_on_the_same_folder_says_so_and_exits(tmp_path: Path) -> None:
     with goboard_serve(tmp_path, "--store", "embedded"):
         code, said = failed_start(tmp_path, "--store", "embedded")
@@ -81,7 +82,7 @@ def test_an_orderly_stop_leaves_nothing_behind_and_keeps_the_scores(tmp_path: Pa
         assert increment(service, "p1", 1).json()["score"] == 8.0
 
 
-@pytest.mark.parametrize("workers", [pytest.param("1", marks=pytest.mark.faults), "2"])  # slow, both together
+@pytest.mark.parametrize("workers", [pytest.param("1", marks=pytest.mark.slow), "2"])
 def test_kill_9_leaves_no_process_behind_and_loses_nothing_acknowledged(tmp_path: Path, workers: str) -> None:
     arguments = ("--store", "embedded", "--workers", workers)
     process = services.start(tmp_path, *arguments, AUTH_STATIC_ROLE="server")
@@ -123,6 +124,7 @@ def test_a_secret_of_ones_own_is_not_shown(tmp_path: Path) -> None:
     assert "a token was refused" in said
 
 
+@pytest.mark.slow
 def test_a_dead_worker_is_replaced(tmp_path: Path) -> None:
     with goboard_serve(tmp_path, "--store", "embedded", "--workers", "2", AUTH_STATIC_ROLE="server") as service:
         assert increment(service, "p1", 1).json()["score"] == 1.0
@@ -156,6 +158,7 @@ def test_the_transports_can_be_switched_off(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_top_on_the_command_line_reads_beside_a_running_server(tmp_path: Path) -> None:
     goboard = str(Path(sys.executable).with_name("goboard"))
     environment = {"PATH": "/usr/bin:/bin", "STORE": "embedded", "AUTH_SECRET": TOKEN}

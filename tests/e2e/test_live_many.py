@@ -10,6 +10,8 @@ import httpx
 import pytest
 from services import TOKEN, goboard_serve
 
+pytestmark = pytest.mark.slow  # many processes are started
+
 MANY = 1_200
 """More than Granian's usual 1,024 connections of a worker, and more open files than most systems begin with."""
 

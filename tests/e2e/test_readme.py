@@ -31,6 +31,7 @@ NOT_RUN = {
     "make help": "the test checks that each target exists",
     "make test": "it runs this test",
     "make test-faults": "it takes minutes",
+    "make test-slow": "it takes minutes",
     "make soak": "the same",
     "make test-browser": "it needs a browser",
     "make coverage": "it runs this test",
@@ -64,7 +65,7 @@ def test_what_is_not_run_is_in_the_readme() -> None:
 
 @pytest.mark.parametrize(
     "python_alone",
-    [pytest.param(False, id="the tools at hand", marks=pytest.mark.faults), pytest.param(True, id="Python alone")],
+    [pytest.param(False, id="the tools at hand", marks=pytest.mark.slow), pytest.param(True, id="Python alone")],
 )  # once is enough for each change: the page's own commands are the same
 def test_what_the_readme_says_happens(tmp_path: Path, *, python_alone: bool) -> None:
     with start_server(valkey_binary(), tmp_path, tcp=True) as valkey, reading(tmp_path) as reader:

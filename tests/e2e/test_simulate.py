@@ -29,6 +29,8 @@ from goboard.entrypoints.simulation.handles import handle
 from goboard.entrypoints.simulation.simulation import Plan, Simulation
 from goboard.entrypoints.simulation.view import Scene
 
+pytestmark = pytest.mark.slow  # many processes are started
+
 GOBOARD = str(Path(sys.executable).with_name("goboard"))
 SECONDS = 20.0
 """How long anything may take."""

@@ -136,6 +136,7 @@ async def test_a_data_set_that_go_board_wrote_is_served_as_it_stands(redis: Serv
         assert sorted(client.keys("*seed*")) == [b"prod:seed", b"{prod:seed}:version"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "limit", "expected"),
     [
@@ -174,6 +175,7 @@ async def test_a_batch_hears_of_a_store_that_is_away(
     assert [reply["problem"]["code"] for reply in json.loads(replies)] == [expected[1], "invalid_argument"]
 
 
+@pytest.mark.slow
 async def test_a_hung_store_ends_a_request_at_its_timeout(tmp_path: Path, redis: Server) -> None:
     with goboard_serve(tmp_path, REDIS_URL=redis.url, AUTH_STATIC_ROLE="server", REQUEST_TIMEOUT="0.5") as service:
         async with every_driver(service) as drivers:

@@ -139,6 +139,7 @@ def test_clients_must_show_a_certificate_where_their_ca_is_set(tmp_path: Path) -
             increment_over_grpc(secured, grpc.ssl_channel_credentials(root))
 
 
+@pytest.mark.slow
 def test_a_renewed_certificate_is_shown_after_sighup(tmp_path: Path) -> None:
     ca = Authority(tmp_path)
     with goboard_serve(tmp_path, "--store", "embedded", **ca.issue().settings) as service:

@@ -10,6 +10,8 @@ import pytest
 from commands import goboard
 from servers import Server
 
+pytestmark = pytest.mark.slow  # many processes are started
+
 GOBOARD = str(Path(sys.executable).with_name("goboard"))
 
 

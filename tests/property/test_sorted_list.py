@@ -139,7 +139,7 @@ async def apply(store: BoardStore, batch: list[Submission]) -> list[tuple[float,
 
 
 @pytest.mark.parametrize("ties", ["member", "earliest", "shared", "dense"])
-@pytest.mark.parametrize("order", ["desc", pytest.param("asc", marks=pytest.mark.faults)])  # slow, both together
+@pytest.mark.parametrize("order", ["desc", pytest.param("asc", marks=pytest.mark.slow)])
 async def test_random_updates_rank_as_in_a_sorted_list(store: BoardStore, order: str, ties: str) -> None:
     todo = script(order, ties)
     await rule(store, order=order, ties=ties)

@@ -17,7 +17,7 @@ EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "5")
 SECONDS = 120 if EXAMPLES == "5" else 3600
 
 
-@pytest.mark.faults  # it takes half a minute
+@pytest.mark.slow
 @pytest.mark.parametrize("service", ["memory"], indirect=True)
 def test_the_server_keeps_to_its_document(service: Service, tmp_path: Path) -> None:
     command = [
