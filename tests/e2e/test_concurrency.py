@@ -14,7 +14,7 @@ MEMBERS = 7
 
 @pytest.mark.parametrize(
     ("store", "workers"),
-    [("embedded", "2"), pytest.param("memory", "1", marks=pytest.mark.faults)],  # slow, both
+    [("embedded", "2"), pytest.param("memory", "1", marks=pytest.mark.slow)],
 )
 async def test_increments_over_all_transports_sum_exactly(tmp_path: Path, store: str, workers: str) -> None:
     kinds = [DRIVERS[name] for name in sorted(DRIVERS)]
