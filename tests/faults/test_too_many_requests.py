@@ -58,11 +58,16 @@ async def test_what_is_too_much_is_refused_at_once(service: Service) -> None:
         finally:
             writer.close()
 
-    # They hold their places by a body that does not come to its end, which the server awaits for 10 s.
-    held = [asyncio.create_task(post(body=UPDATE[:-1])) for _ in range(MAX_REQUESTS)]
-    async with httpx.AsyncClient(base_url=service.base) as http:
-        while (await post()).code != "overloaded":
+    async def hold() -> None:
+        """Hold a place by a body that does not come to its end; the server awaits it for 10 s, so again and again."""
+        while (await post(body=UPDATE[:-1])).code != "overloaded":
             pass
+
+    held = [asyncio.create_task(hold()) for _ in range(MAX_REQUESTS)]
+    async with httpx.AsyncClient(base_url=service.base) as http:
+        async with asyncio.timeout(60):
+            while (await post()).code != "overloaded":
+                pass
         plain = await asyncio.gather(*[post() for _ in range(TOO_MANY)])
         browsers = await asyncio.gather(*[post("Origin: http://b\r\n") for _ in range(TOO_MANY)])
         for each in (*plain, *browsers):
