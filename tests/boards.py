@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from goboard.arguments import submission
 from goboard.domain.errors import UpdateRefused
 from goboard.domain.names import BoardName, MemberName
 from goboard.domain.pages import Cursor, Page, PageRequest
 from goboard.domain.periods import PeriodChoice
 from goboard.domain.rules import BoardRules, Rules
 from goboard.domain.standings import Entry, Outcome
-from goboard.leaderboards import submission
 from goboard.ports.store import BoardStore
 
 AT = datetime(2026, 11, 24, 18, 30, tzinfo=UTC).timestamp()

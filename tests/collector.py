@@ -1,12 +1,11 @@
 """A collector of traces: takes in what is sent by OTLP over HTTP."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
+from listening import Quiet, listening
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 
@@ -56,29 +55,19 @@ class Collector:
 def collecting(port: int = 0, status: int = 200) -> Iterator[Collector]:
     """Listen on a port of the loopback, and answer all that comes with a status."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         protocol_version = "HTTP/1.1"
 
-        def do_POST(self) -> None:
+        def do_POST(self) -> None:  # noqa: N802 -- as http.server has it
             assert self.path == "/v1/traces"
             collector.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
             self.send_response(status)
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
-        server.daemon_threads = True
-        collector = Collector(f"http://127.0.0.1:{server.server_port}")
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        try:
-            yield collector
-        finally:
-            server.shutdown()
-            thread.join(5)
+    with listening(Handler, port) as found:
+        collector = Collector(f"http://127.0.0.1:{found}")
+        yield collector
 
 
 def read(body: bytes) -> Iterator[Span]:

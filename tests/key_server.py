@@ -1,17 +1,16 @@
 """Somebody who signs tokens with private keys, and a server that publishes the public ones."""
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ssl import SSLContext
 from typing import Any
 
 from joserfc import jwt
 from joserfc.jwk import ECKey, Key, RSAKey
+from listening import Quiet, listening
 
 
 @cache
@@ -61,8 +60,8 @@ class KeyServer:
 def key_server(port: int = 0, tls: SSLContext | None = None) -> Iterator[KeyServer]:
     """Run a server of keys on the loopback, over TLS where there is a context."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
+    class Handler(Quiet):
+        def do_GET(self) -> None:  # noqa: N802 -- as http.server has it
             served.asked.append(self.path)
             self.send_response(served.status)
             for name, value in served.headers.items():
@@ -78,18 +77,6 @@ def key_server(port: int = 0, tls: SSLContext | None = None) -> Iterator[KeyServ
             except OSError:
                 self.close_connection = True  # the client has left
 
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("localhost", port), Handler) as server:
-        if tls:
-            server.socket = tls.wrap_socket(server.socket, server_side=True)
-        served = KeyServer(server.server_port, tls=tls is not None)
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        try:
-            yield served
-        finally:
-            server.shutdown()
-            thread.join(5)
+    with listening(Handler, port, tls) as found:
+        served = KeyServer(found, tls=tls is not None)
+        yield served

@@ -7,6 +7,7 @@ boards = Leaderboards(MemoryBoardStore())
 entry = await boards.increment("global", "ada", 10)
 """
 
+from goboard.arguments import submission
 from goboard.domain.errors import (
     ArchiveExists,
     AttemptsExhausted,
@@ -39,7 +40,7 @@ from goboard.domain.periods import Period
 from goboard.domain.rules import Attempts, BoardRules, Operator, Order, Rules, Ties
 from goboard.domain.standings import Bin, BoardSize, Entry, Lookup, MemberDetails, Outcome, Stats, Submission
 from goboard.domain.views import Sight, Version, View
-from goboard.leaderboards import EntriesPage, Leaderboards, submission
+from goboard.leaderboards import EntriesPage, Leaderboards
 from goboard.live import Change, Ended, LiveStandings, Snapshot
 
 __all__ = [

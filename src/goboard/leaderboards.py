@@ -6,14 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
+from goboard.arguments import Key, at_least_1, keys_of, page_request, parsed_key, submission
 from goboard.domain.errors import InvalidArgument, MemberNotFound, UpdateRefused
-from goboard.domain.idempotency import IdempotencyKey, Keys
-from goboard.domain.metadata import parse_metadata
 from goboard.domain.names import ArchiveName, BoardName, MemberName
-from goboard.domain.pages import Cursor, PageRequest, ScoreRange
 from goboard.domain.periods import Period, PeriodChoice
 from goboard.domain.rules import BoardRules, Rules
-from goboard.domain.scores import parse_number, parse_score
+from goboard.domain.scores import parse_number
 from goboard.domain.standings import (
     DEFAULT_BINS,
     DEFAULT_PERCENTILES,
@@ -31,10 +29,6 @@ MAX_BINS = 100
 MAX_PERCENTILES = 100
 MAX_LOOKUP = 1000
 """Members in one question, so that no answer holds up the store's other callers for long."""
-
-
-Key = str | IdempotencyKey
-"""An idempotency key, as a text of 1 to 255 printable ASCII characters, or parsed."""
 
 
 class EntriesPage(NamedTuple):
@@ -94,7 +88,7 @@ class Leaderboards:
         the board does not allow is refused alone.
         """
         parsed = [(MemberName.parse(member), parse_number(delta, "increment")) for member, delta in deltas]
-        return self._store.increment_many(BoardName.parse(board), parsed, self._now(), _keys(key, len(parsed)))
+        return self._store.increment_many(BoardName.parse(board), parsed, self._now(), keys_of(key, len(parsed)))
 
     async def submit(
         self,
@@ -188,7 +182,7 @@ class Leaderboards:
     ) -> list[Entry]:
         """Give the first `limit` (≥ 1) entries, best first; an unknown board has none."""
         return await self._store.top(
-            BoardName.parse(board), _at_least_1(limit), self._choice(window, period), metadata=metadata
+            BoardName.parse(board), at_least_1(limit), self._choice(window, period), metadata=metadata
         )
 
     async def rank(self, board: str, member: str, *, window: str | None = None, period: str | None = None) -> Entry:
@@ -229,7 +223,7 @@ class Leaderboards:
         Raises:
             CursorStale: the cursor belongs to another period, or the board's rules have changed.
         """
-        request = _page_request(limit, cursor, from_rank, min_score, max_score, metadata=metadata)
+        request = page_request(limit, cursor, from_rank, min_score, max_score, metadata=metadata)
         page = await self._store.page(BoardName.parse(board), request, self._choice(window, period))
         return EntriesPage(page.entries, page.next and page.next.text(), page.previous and page.previous.text())
 
@@ -315,7 +309,7 @@ class Leaderboards:
 
     async def boards(self, limit: int = 100, *, after: str = "") -> list[BoardSize]:
         """Give up to `limit` boards by name, from the first after `after` on, each with its number of members."""
-        return await self._store.boards(after, _at_least_1(limit), self._now())
+        return await self._store.boards(after, at_least_1(limit), self._now())
 
     async def discover(self) -> None:
         """Find boards that others than goboard wrote, so that `boards` lists them; it takes as long as it takes."""
@@ -345,75 +339,3 @@ class Leaderboards:
 
     def _choice(self, window: str | None, period: str | None) -> PeriodChoice:
         return PeriodChoice(self._now(), window, period)
-
-
-def submission(
-    member: str,
-    score: float,
-    metadata: Mapping[str, Any] | None = None,
-    *,
-    overwrite: bool = False,
-    key: Key | None = None,
-) -> Submission:
-    """Make a submission; with `overwrite` it sets the score whatever the board's operator, with `key` it counts once.
-
-    Raises:
-        InvalidArgument: a part of it breaks a rule.
-        ScoreOutOfRange: the score is beyond ±2^53.
-    """
-    name = MemberName.parse(member)
-    written = None if metadata is None else parse_metadata(metadata)
-    return Submission(name, parse_score(score, name), written, overwrite, parsed_key(key))
-
-
-def parsed_key(key: Key | None) -> IdempotencyKey | None:
-    """Give the key as the store takes it.
-
-    Raises:
-        InvalidArgument: it is a text that breaks the rules for keys.
-    """
-    return IdempotencyKey.parse(key) if isinstance(key, str) else key
-
-
-def _keys(key: Key | Sequence[Key | None] | None, count: int) -> Keys | None:
-    """Give the key of each of `count` updates; None: none has one."""
-    if key is None:
-        return None
-    if not isinstance(key, str | IdempotencyKey):
-        if len(key) != count:
-            raise InvalidArgument(f"there are {len(key)} keys for {count} updates; one for each is needed")
-        return [parsed_key(each) for each in key]
-    whole = IdempotencyKey.parse(key) if isinstance(key, str) else key
-    return [whole.of_item(number) for number in range(count)]
-
-
-def _page_request(  # noqa: PLR0913 -- as `entries`
-    limit: int,
-    cursor: str | None,
-    from_rank: int | None,
-    min_score: float | None,
-    max_score: float | None,
-    *,
-    metadata: bool,
-) -> PageRequest:
-    scores = ScoreRange(_bound(min_score, "min_score"), _bound(max_score, "max_score"))
-    if from_rank is not None and from_rank < 1:
-        raise InvalidArgument(f"from_rank is {from_rank}; it must be at least 1")
-    if cursor is None:
-        return PageRequest(_at_least_1(limit), scores, from_rank, None, metadata)
-    if from_rank is not None:
-        raise InvalidArgument("from_rank and cursor both say where to begin; give one of them")
-    parsed = Cursor.parse(cursor)
-    if scores not in (ScoreRange(), parsed.scores):
-        raise InvalidArgument("min_score and max_score are not those of the cursor; leave them out, it keeps them")
-    return PageRequest(_at_least_1(limit), parsed.scores, None, parsed, metadata)
-
-
-def _bound(value: float | None, what: str) -> float | None:
-    return None if value is None else parse_number(value, what)
-
-
-def _at_least_1(limit: int) -> int:
-    if limit < 1:
-        raise InvalidArgument(f"limit is {limit}; it must be at least 1")
-    return limit

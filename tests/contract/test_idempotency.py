@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from boards import ADA, AT, BOARD, BOB, NOW, instant, rule, standings, top
 
+from goboard.arguments import submission
 from goboard.domain.errors import (
     AttemptsExhausted,
     IdempotencyFull,
@@ -21,7 +22,7 @@ from goboard.domain.idempotency import IdempotencyKey, Retention
 from goboard.domain.names import ArchiveName, BoardName
 from goboard.domain.scores import MAX_SCORE
 from goboard.domain.standings import Entry, Outcome
-from goboard.leaderboards import Leaderboards, submission
+from goboard.leaderboards import Leaderboards
 from goboard.ports.store import BoardStore
 
 KEY = IdempotencyKey.parse("order-17", "ada")

@@ -9,13 +9,13 @@ from servers import Server
 
 from goboard.adapters.redis import RedisBoardStore
 from goboard.adapters.redis.changes import SLICE
+from goboard.arguments import submission
 from goboard.domain.errors import BoardBusy, InvalidArgument, RulesConflict, StoreCorrupt
 from goboard.domain.names import ArchiveName, BoardName
 from goboard.domain.pages import Cursor
 from goboard.domain.periods import PeriodChoice
 from goboard.domain.rules import Rules
 from goboard.domain.standings import BoardSize, Entry
-from goboard.leaderboards import submission
 
 MANY = [(f"m{number}", float(number % 100)) for number in range(2 * SLICE + 7)]
 TIES = ("member", "earliest", "shared", "dense")

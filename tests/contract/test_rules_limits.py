@@ -3,11 +3,11 @@
 import pytest
 from boards import ADA, AT, BOARD, BOB, DAY, NOW, m, metadata_of, put, rule, scores, standings, submit, submit_all
 
+from goboard.arguments import submission
 from goboard.domain.errors import AttemptsExhausted, IncrementTooLarge, OperatorMismatch, ScoreOutOfRange
 from goboard.domain.periods import PeriodChoice
 from goboard.domain.rules import Attempts
 from goboard.domain.standings import Entry, Outcome
-from goboard.leaderboards import submission
 from goboard.ports.store import BoardStore
 
 TWICE = {"max": 2, "window": "daily"}

@@ -3,11 +3,11 @@
 import pytest
 from boards import ADA, AT, BOARD, BOB, NOW, m, put, rule, scores, standings, submit, submit_all
 
+from goboard.arguments import submission
 from goboard.domain.errors import OperatorMismatch
 from goboard.domain.names import BoardName
 from goboard.domain.rules import DEFAULT_RULES, BoardRules, Rules
 from goboard.domain.standings import Entry, Outcome
-from goboard.leaderboards import submission
 from goboard.ports.store import BoardStore
 
 TIED = {"cyd": 5.0, "ada": 7.0, "dan": 1.0, "bob": 5.0}

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from boards import ADA, AT, BOARD, DAY, NOW, m, names, page, put, rule, scores, standings, submit, submit_all
 
+from goboard.arguments import submission
 from goboard.domain.errors import AttemptsExhausted, ScoreOutOfRange
 from goboard.domain.names import ArchiveName
 from goboard.domain.periods import PeriodChoice
 from goboard.domain.scores import MAX_SCORE
 from goboard.domain.standings import Outcome
-from goboard.leaderboards import submission
 from goboard.ports.store import BoardStore
 
 TOURNAMENT: dict[str, Any] = {

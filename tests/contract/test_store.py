@@ -5,11 +5,12 @@ import asyncio
 import pytest
 from boards import ADA, AT, BOARD, BOB, CYD, NOW, m, put, put_many, top
 
+from goboard.arguments import submission
 from goboard.domain.errors import ScoreOutOfRange
 from goboard.domain.names import BoardName
 from goboard.domain.scores import MAX_SCORE
 from goboard.domain.standings import Entry
-from goboard.leaderboards import Leaderboards, submission
+from goboard.leaderboards import Leaderboards
 from goboard.ports.store import BoardStore
 
 OTHER = BoardName.parse("world")

@@ -5,11 +5,11 @@ import json
 import pytest
 from boards import ADA, AT, BOARD, BOB, NOW, metadata_of, put, rule, submit, submit_all
 
+from goboard.arguments import submission
 from goboard.domain.metadata import MAX_METADATA_BYTES
 from goboard.domain.names import ArchiveName
 from goboard.domain.periods import PeriodChoice
 from goboard.domain.standings import Entry, MemberDetails
-from goboard.leaderboards import submission
 from goboard.ports.store import BoardStore
 
 CAR = {"car": "r5"}

@@ -3,12 +3,12 @@
 import pytest
 
 from goboard.adapters.memory import MemoryBoardStore
+from goboard.arguments import submission
 from goboard.domain.errors import InvalidArgument, PeriodNotFound
 from goboard.domain.names import ArchiveName, BoardName, MemberName
 from goboard.domain.pages import PageRequest
 from goboard.domain.periods import PeriodChoice
 from goboard.domain.rules import Rules
-from goboard.leaderboards import submission
 
 AT = 1_795_545_000.0  # 2026-11-24T18:30Z
 DAY = 86_400.0

@@ -9,16 +9,15 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain
 from pathlib import Path
-from threading import Thread
 
 import pytest
 import yaml
 from certificates import Authority, Certificate
 from dotenv import dotenv_values
 from grpclib.const import Status
+from listening import Quiet, listening
 
 from goboard import Leaderboards
 from goboard.entrypoints.settings import VARIABLES, Settings
@@ -109,24 +108,17 @@ def test_only_what_the_image_copies_gets_into_its_build():
 
 @contextmanager
 def answering(status: int, tls: Certificate | None = None) -> Iterator[int]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
+    class Handler(Quiet):
+        def do_GET(self):  # noqa: N802 -- as http.server has it
             self.send_response(status if self.path == "/health" else 404)
             self.end_headers()
 
-        def log_message(self, *_):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        if tls:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(*tls)
-            server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield server.server_address[1]
-        server.shutdown()
-        thread.join()
+    context = None
+    if tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*tls)
+    with listening(Handler, tls=context) as port:
+        yield port
 
 
 @pytest.mark.parametrize(("status", "healthy"), [(200, True), (503, False)])

@@ -2,12 +2,12 @@
 
 from functools import partial
 
+from goboard.arguments import submission
 from goboard.domain.standings import Submission
 from goboard.entrypoints.grpc import calls, codec, messages
 from goboard.entrypoints.grpc.base import BoardCalls, credited, named, own_key
 from goboard.entrypoints.grpc.generated import dashboard
 from goboard.entrypoints.updates import Caller, Keyed, board_name, check_size, settle_each, with_keys
-from goboard.leaderboards import submission
 
 SUBMIT_SCORES = f"{calls.GUARDED}SubmitScores"
 

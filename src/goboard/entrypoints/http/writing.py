@@ -4,6 +4,7 @@ from functools import partial
 from operator import attrgetter
 from typing import NamedTuple
 
+from goboard.arguments import submission
 from goboard.domain.errors import InvalidArgument
 from goboard.domain.names import BoardName
 from goboard.domain.rules import Rules
@@ -13,7 +14,7 @@ from goboard.entrypoints.http.queries import Query
 from goboard.entrypoints.http.rules_record import RulesReply, rules_reply
 from goboard.entrypoints.http.segments import acting_member_in, board_in, member_in
 from goboard.entrypoints.updates import Batch, Caller, Keyed, Update, check_size, required, settle_each, with_keys
-from goboard.leaderboards import Leaderboards, submission
+from goboard.leaderboards import Leaderboards
 
 _OP_ID = attrgetter("op_id")
 

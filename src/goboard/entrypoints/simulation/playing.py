@@ -6,10 +6,11 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
+from goboard.arguments import submission
 from goboard.domain.errors import StoreError, UpdateRefused
 from goboard.entrypoints.simulation.crowd import Crowd, Play
 from goboard.entrypoints.simulation.scoring import Scoring
-from goboard.leaderboards import Leaderboards, submission
+from goboard.leaderboards import Leaderboards
 
 CALLS_UNDER_WAY = 4
 MOST_AT_ONCE = 1000

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import BinaryIO, NamedTuple
 
+from goboard.arguments import submission
 from goboard.domain.errors import InvalidArgument, StoreError, UpdateRefused
 from goboard.domain.standings import Outcome, Submission
 from goboard.entrypoints.transfer.rows import MAX_LINE_BYTES, BadRow, Row, csv_reader, read_ndjson
-from goboard.leaderboards import Leaderboards, submission
+from goboard.leaderboards import Leaderboards
 
 CHUNK = 500
 CHUNKS_UNDER_WAY = 4
