@@ -1,6 +1,9 @@
 """Foreign clients of the four ways in, behind one small interface, so that one table of scenarios runs over all."""
 
 import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 from urllib.parse import quote
@@ -11,7 +14,7 @@ import grpc.aio
 import httpx
 import websockets
 from google.rpc import status_pb2
-from services import Service
+from services import TOKEN, Service
 
 
 class Place(NamedTuple):
@@ -169,6 +172,19 @@ class Stream(Unary):
 
 
 DRIVERS = {"rest": Rest, "websocket": Socket, "grpc": Unary, "grpc-stream": Stream}
+
+
+@asynccontextmanager
+async def every_driver(service: Service) -> AsyncIterator[dict[str, Any]]:
+    """Open one of each, with the static token."""
+    async with AsyncExitStack() as stack:
+        yield {name: await stack.enter_async_context(kind(service, TOKEN)) for name, kind in DRIVERS.items()}
+
+
+async def timed(answer: Any) -> tuple[Any, float]:
+    """Await an answer, and tell after how many seconds it came."""
+    begun = time.monotonic()
+    return await answer, time.monotonic() - begun
 
 
 def rich_problem(error: grpc.aio.AioRpcError) -> Problem:

@@ -1,17 +1,15 @@
 """Redis killed or hung under a running server: the right problem in time on every way in, and recovery by itself."""
 
 import asyncio
-import contextlib
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import dashboard_pb
 import httpx
 import pytest
-from drivers import DRIVERS, Place, Problem
+from drivers import Place, Problem, every_driver, timed
 from servers import SERVERS, Server, start_server
 from services import TOKEN, Service, goboard_serve
 
@@ -36,17 +34,6 @@ def service(redis: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder: Path = tmp_path_factory.mktemp("service")
     with goboard_serve(folder, REDIS_URL=redis.url, AUTH_STATIC_ROLE="server") as running:
         yield running
-
-
-@contextlib.asynccontextmanager
-async def every_driver(service: Service) -> AsyncIterator[dict[str, Any]]:
-    async with contextlib.AsyncExitStack() as stack:
-        yield {name: await stack.enter_async_context(kind(service, TOKEN)) for name, kind in DRIVERS.items()}
-
-
-async def timed(answer: Any) -> tuple[Any, float]:
-    begun = time.monotonic()
-    return await answer, time.monotonic() - begun
 
 
 @pytest.mark.parametrize("how", sorted(AWAY))

@@ -4,16 +4,16 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import pytest
-from drivers import DRIVERS, Place, Problem
+from drivers import Place, Problem, every_driver, timed
 from proxy import Proxy, proxy_to
 from redis import Redis
 from redis.exceptions import BusyLoadingError, RedisError
 from servers import SERVERS, Server, start_server
-from services import TOKEN, Service, goboard_serve
+from services import Service, goboard_serve
 
 pytestmark = pytest.mark.faults
 
@@ -149,17 +149,6 @@ def service(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     url = f"redis://127.0.0.1:{store.network.port}"
     with goboard_serve(tmp_path_factory.mktemp("service"), REDIS_URL=url, AUTH_STATIC_ROLE="server") as running:
         yield running
-
-
-@contextlib.asynccontextmanager
-async def every_driver(service: Service) -> AsyncIterator[dict[str, Any]]:
-    async with contextlib.AsyncExitStack() as stack:
-        yield {name: await stack.enter_async_context(kind(service, TOKEN)) for name, kind in DRIVERS.items()}
-
-
-async def timed(answer: Any) -> tuple[Any, float]:
-    begun = time.monotonic()
-    return await answer, time.monotonic() - begun
 
 
 def heard(answer: Any, seconds: float, allowed: set[tuple[int, str]] | None) -> None:
