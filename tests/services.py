@@ -142,9 +142,19 @@ def until_both_serve(service: Service) -> list[psutil.Process]:
 
 
 def workers_of(service: Service) -> list[psutil.Process]:
-    family = psutil.Process(service.process.pid).children()
-    return [
-        child
-        for child in family
-        if child.status() != psutil.STATUS_ZOMBIE and "spawn_main" in " ".join(child.cmdline())
-    ]
+    return [child for child in psutil.Process(service.process.pid).children() if _is_a_worker(child)]
+
+
+def _is_a_worker(child: psutil.Process) -> bool:
+    try:
+        return is_alive(child) and "spawn_main" in " ".join(child.cmdline())
+    except psutil.NoSuchProcess:  # it went meanwhile
+        return False
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Tell whether it goes on; what has ended and was not waited for does not."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

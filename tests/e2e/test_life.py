@@ -32,7 +32,7 @@ def failed_start(folder: Path, *arguments: str, **environment: str) -> tuple[int
 
 def gone(processes: list[psutil.Process], seconds: float) -> bool:
     _, alive = psutil.wait_procs(processes, timeout=seconds)
-    return not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+    return not [process for process in alive if services.is_alive(process)]
 
 
 def test_a_second_server_on_the_same_port_says_so_and_exits(tmp_path: Path) -> None:

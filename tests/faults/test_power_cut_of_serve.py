@@ -4,6 +4,7 @@ import asyncio
 import random
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,7 +60,7 @@ def pull_the_plug(service: Service, folder: Path) -> None:
     family = psutil.Process(service.process.pid).children(recursive=True)
     psutil.Process(int((folder / "server.pid").read_text())).kill()  # first: the others' end would end it in order
     for process in family:
-        if process.is_running():
+        with suppress(psutil.NoSuchProcess):
             process.kill()
     service.process.kill()
     services.stop(service.process)
