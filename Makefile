@@ -40,7 +40,7 @@ soak: setup       ## ten minutes of callers that come and go, on two workers: no
 	@SOAK_SECONDS=$(or $(SOAK_SECONDS),600) $(BIN)/python -m pytest -m soak -s $(ARGS)
 
 test-browser: setup  ## the page, in the Chromium that is on the PATH
-	@REQUIRE_BROWSER=1 $(BIN)/python -m pytest -m browser $(ARGS)
+	@REQUIRE_BROWSER=1 $(BIN)/python -m pytest -m browser tests/browser $(ARGS)
 
 fuzz: setup       ## the fuzzers and Schemathesis for longer, with new inputs each time; FUZZ_EXAMPLES=2000
 	@FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),2000) SCHEMATHESIS_EXAMPLES=100 $(BIN)/python -m pytest \
