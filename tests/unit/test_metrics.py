@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import msgspec
@@ -21,7 +22,8 @@ from goboard.entrypoints.metrics import families
 from goboard.entrypoints.metrics import meter as meter_module
 from goboard.entrypoints.metrics.exposition import exposed
 from goboard.entrypoints.metrics.folder import Folder
-from goboard.entrypoints.metrics.meter import Meter, open_folder
+from goboard.entrypoints.metrics.meter import Meter
+from goboard.entrypoints.metrics.opening import open_folder
 from goboard.live import Snapshot
 from goboard.ports.measures import Unmeasured
 
@@ -84,6 +86,29 @@ def test_the_folder_is_for_its_owner_alone_and_goes_with_the_service() -> None:
     assert not Path(path).exists()
     with open_folder(wanted=False) as none:
         assert none == ""
+
+
+def test_what_servers_that_were_killed_have_left_goes_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    others = tmp_path / "others"
+    others.mkdir()
+    (others / "kept").touch()
+    (tmp_path / "goboard-metrics-link").symlink_to(others)
+    (tmp_path / "goboard-metrics-file").touch()
+    folders = [tmp_path / f"goboard-metrics-{name}" for name in ("left", "just-made")]
+    with open_folder(wanted=True) as held:  # as by a server that was stopped for a while: nothing is written
+        for folder in folders:
+            folder.mkdir()
+            (folder / "gone").touch()
+        hour = time.time() - 3600
+        for path in (held, folders[0], others, tmp_path / "goboard-metrics-file"):
+            os.utime(path, (hour, hour))
+        with open_folder(wanted=True):
+            assert [folder.exists() for folder in (*folders, Path(held))] == [False, True, True]
+    assert (others / "kept").exists()
+    assert (tmp_path / "goboard-metrics-file").exists()
 
 
 def test_where_there_is_no_room_for_the_folder_the_service_goes_without(

@@ -25,7 +25,7 @@ from goboard.domain.rules import Rules
 from goboard.entrypoints import container, logs
 from goboard.entrypoints.banner import show_when_ready
 from goboard.entrypoints.boards_file import give_rules, read_boards_file
-from goboard.entrypoints.metrics.meter import open_folder
+from goboard.entrypoints.metrics.opening import open_folder
 from goboard.entrypoints.settings import Settings
 from goboard.entrypoints.sockets import BACKLOG, Address, listen, reserve
 from goboard.entrypoints.stop import STOP_SECONDS

@@ -3,10 +3,8 @@
 import asyncio
 import logging
 import math
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -30,24 +28,6 @@ _OF_PROCESS: dict[str, Family] = {
 }
 
 log = logging.getLogger(__name__)
-
-
-@contextmanager
-def open_folder(*, wanted: bool) -> Iterator[str]:
-    """Make the folder in which the workers keep their numbers, for as long as the block lasts; "": it is not wanted."""
-    if not wanted:
-        yield ""
-        return
-    try:
-        path = tempfile.mkdtemp(prefix="goboard-metrics-")
-    except OSError as exc:
-        log.warning("there are no metrics, for want of a folder for temporary files (TMPDIR): %s", exc.strerror)
-        yield ""
-        return
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
 
 
 class Meter:
