@@ -82,7 +82,8 @@ def test_an_orderly_stop_leaves_nothing_behind_and_keeps_the_scores(tmp_path: Pa
         assert increment(service, "p1", 1).json()["score"] == 8.0
 
 
-@pytest.mark.parametrize("workers", [pytest.param("1", marks=pytest.mark.slow), "2"])
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", ["1", "2"])
 def test_kill_9_leaves_no_process_behind_and_loses_nothing_acknowledged(tmp_path: Path, workers: str) -> None:
     arguments = ("--store", "embedded", "--workers", workers)
     process = services.start(tmp_path, *arguments, AUTH_STATIC_ROLE="server")

@@ -38,6 +38,8 @@ from goboard.adapters.redis.scripts import WRITE
 from goboard.domain.names import BoardName
 from goboard.domain.views import Top, View
 
+pytestmark = pytest.mark.slow  # many processes are started
+
 
 def entry(name: str, score: float) -> dict[str, Any]:
     return {"id": name, "rank": 1, "score": score}

@@ -31,6 +31,7 @@ def test_betterproto_is_the_release_that_wrote_the_code():
 
 
 # That there is none, make check-generated sees.
+@pytest.mark.slow
 @pytest.mark.parametrize(("how", "name"), [("changed", "dashboard/__init__.py"), ("missing", "dashboard.binpb")])
 def test_a_difference_is_told(tmp_path: Path, name: str, how: str):
     copy = Path(shutil.copytree(GENERATED, tmp_path / "generated", ignore=shutil.ignore_patterns("__pycache__")))
